@@ -1,0 +1,120 @@
+"""Every setting, read once from the environment (and a `.env` file). The only place that reads either."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import SettingsError
+
+
+class Secret(str):
+    """A string whose repr does not show it."""
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+def _setting(env: str, default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"env": env, "help": help, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Immutable settings; `Settings.load()` reads them. Each field's help is what `.env.example` says of it."""
+
+    home: Path = _setting("SOURCIER_HOME", Path("~/.sourcier"), "Where all state lives: store, word index, history.")
+    language: str = _setting(
+        "SOURCIER_LANGUAGE", "auto", "Language of the interface; auto follows the locale.", ("auto", "fr", "en")
+    )
+    mode: str = _setting(
+        "SOURCIER_MODE",
+        "auto",
+        "Who answers: extractive quotes and needs no model; auto uses a model when a key or a server is set.",
+        ("auto", "extractive", "model"),
+    )
+    openai_api_key: Secret = _setting("OPENAI_API_KEY", Secret(""), "Key of OpenAI or of a compatible server.")
+    openai_base_url: str = _setting(
+        "OPENAI_BASE_URL", "", "An OpenAI-compatible server (Ollama, vLLM, llama.cpp, LiteLLM), e.g. http://127.0.0.1:11434/v1."
+    )
+    chat_model: str = _setting(
+        "SOURCIER_CHAT_MODEL", "openai:gpt-6-luna", "Chat model, as provider:model (what LangChain's init_chat_model takes)."
+    )
+    embeddings: str = _setting(
+        "SOURCIER_EMBEDDINGS",
+        "auto",
+        "Embedding model: none, openai:<model>, model2vec:<name or folder>; auto is openai:text-embedding-3-small "
+        "when OPENAI_API_KEY is set without OPENAI_BASE_URL, else none.",
+    )
+    chroma_url: str = _setting("CHROMA_URL", "", "A Chroma server to use instead of the embedded store, e.g. http://127.0.0.1:8000.")
+    database_url: str = _setting("SOURCIER_DATABASE_URL", "", "SQL database of the Telegram bot's conversations; default: SQLite in SOURCIER_HOME.")
+    telegram_bot_token: Secret = _setting("TELEGRAM_BOT_TOKEN", Secret(""), "Token of the Telegram bot.")
+    telegram_api_url: str = _setting("TELEGRAM_API_URL", "", "A self-hosted Bot API server; default: Telegram's.")
+    model_timeout: float = _setting("SOURCIER_MODEL_TIMEOUT", 30.0, "Seconds that one model call may take.")
+    model_retries: int = _setting("SOURCIER_MODEL_RETRIES", 2, "Retries of a model call after a transient failure.")
+    deadline: float = _setting("SOURCIER_DEADLINE", 60.0, "Seconds that one answer may take in all; then the extractive answer is given.")
+    context_tokens: int = _setting("SOURCIER_CONTEXT_TOKENS", 6000, "Most tokens of passages that one model call is given.")
+    prices: str = _setting(
+        "SOURCIER_PRICES",
+        "gpt-6-luna=0.10/0.50,text-embedding-3-small=0.02/0,text-embedding-3-large=0.13/0",
+        "US dollars for a million tokens, model=input/output, separated by commas.",
+    )
+    max_file_mb: float = _setting("SOURCIER_MAX_FILE_MB", 100.0, "Largest file or download that is read, in MB (a .jsonl may be larger, its lines not).")
+    fetch_timeout: float = _setting("SOURCIER_FETCH_TIMEOUT", 20.0, "Seconds that fetching one URL may take.")
+    allow_private_urls: bool = _setting("SOURCIER_ALLOW_PRIVATE_URLS", False, "Allow URLs on private and loopback addresses (true or false).")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+        """Read the environment, then `.env` for what it lacks. An empty value is the default.
+
+        Raises SettingsError naming the variable and what it takes.
+        """
+        values: dict[str, str] = {}
+        if dotenv is not None and dotenv.is_file():
+            from dotenv import dotenv_values
+
+            values = {k: v for k, v in dotenv_values(dotenv).items() if v}
+        values.update({k: v for k, v in (os.environ if environ is None else environ).items() if v})
+        found = {}
+        for f in dataclasses.fields(cls):
+            name = f.metadata["env"]
+            if name in values:
+                found[f.name] = _cast(name, values[name].strip(), f.default, f.metadata["choices"])
+        settings = cls(**found)
+        return dataclasses.replace(settings, home=settings.home.expanduser().absolute())
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether a chat model writes the answers."""
+        if self.mode == "auto":
+            return bool(self.openai_api_key or self.openai_base_url)
+        return self.mode == "model"
+
+    @property
+    def embedding_model(self) -> str | None:
+        """The embedding model in force, or None for word search alone."""
+        if self.embeddings == "auto":
+            return "openai:text-embedding-3-small" if self.openai_api_key and not self.openai_base_url else None
+        return None if self.embeddings == "none" else self.embeddings
+
+
+def _cast(name: str, value: str, default: Any, choices: tuple[str, ...]) -> Any:
+    if choices and value not in choices:
+        raise SettingsError(f"{name}={value!r} is not one of {', '.join(choices)}", remedy=f"set {name} to one of them, or unset it")
+    if isinstance(default, bool):
+        if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
+            raise SettingsError(f"{name}={value!r} is not true or false", remedy=f"set {name}=true or {name}=false")
+        return value.lower() in ("true", "1", "yes")
+    if isinstance(default, (int, float)):
+        try:
+            number = type(default)(value)
+        except ValueError:
+            number = type(default)(-1)
+        if number < 0 or number != number:
+            raise SettingsError(f"{name}={value!r} is not a number that can be used", remedy=f"set {name} to a number such as {default}")
+        return number
+    return type(default)(value)
