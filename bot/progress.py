@@ -1,0 +1,30 @@
+"""How far an ingest is: a bar on stderr when that is a terminal, nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.texts import Texts
+from retrieval.types import Progress as Step
+
+
+@contextmanager
+def shown(t: Texts) -> Iterator[Callable[[Step], None] | None]:
+    """Gives what `sync` calls after each step, or None when nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(t("ingest_rate", rate=f"{task.speed:.0f}") if task.speed else "")
+
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(t("ingest_progress"), total=None)
+        yield lambda step: bar.update(task, completed=step.done, total=step.total)

@@ -1,0 +1,68 @@
+"""French words as the word index knows them: elisions split, accents folded, then stemmed.
+
+Folding comes before stemming so that « élève » and « eleve » give one term; œ and æ become oe and ae. The stemmer is
+Snowball's French one (https://snowballstem.org/algorithms/french/stemmer.html).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# A number with its separators (17,62 · 4.200 · 10 000), or a word. An apostrophe or a hyphen ends a word, so elisions
+# (l', d', qu') come apart and their letters fall to the stop list.
+_TOKEN = re.compile(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,]\d+)?|[^\W\d_]+(?:\d+)?")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ı": "i"})
+
+# Words that say nothing about what an article is about: Snowball's list, and the words of questions.
+STOP_WORDS = frozenset(
+    """a ai aie aient aies ait alors apres as au aucun aucune aujourd aura aurai auraient aurais aurait auras aurez
+    auriez aurions aurons auront aussi autre autres aux avaient avais avait avant avec avez aviez avions avoir avons
+    ayant ayez ayons b c car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d dans de depuis
+    des donc dont du e elle elles en encore entre es est et etaient etais etait etant ete etes etiez etions etre eu eue
+    eues eurent eus eut eux f fait faire fumes furent fus fut g h hui il ils j je k l la laquelle le lequel les
+    lesquelles lesquels leur leurs lors lui m ma mais me meme memes mes moi mon n ne ni nos notre nous o on ont ou p par
+    parce pas pendant peu peut plus pour pourquoi puis q quand que quel quelle quelles quels qui quoi r s sa sans se
+    sera serai seraient serais serait seras serez seriez serions serons seront ses si soi soient sois soit sommes son
+    sont sous soyez soyons suis sur t ta te tes toi ton tous tout toute toutes tres tu u un une v va vers vos votre vous
+    vu w x y z""".split()
+)
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents and ligatures; other characters stay."""
+    lowered = text.lower().translate(_LIGATURES)
+    if lowered.isascii():
+        return lowered
+    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]  # Stemmer has no types
+    import Stemmer
+
+    return Stemmer.Stemmer("french", 0)
+
+
+@lru_cache(maxsize=200_000)
+def _term(token: str) -> str:
+    """The term of one token, or "" for a stop word."""
+    if token[0].isdigit():
+        if re.fullmatch(r"\d{1,3}(?:[ .\u00a0\u202f]\d{3})+(?:,\d+)?", token):
+            token = re.sub(r"[ .\u00a0\u202f]", "", token)
+        return token.replace(",", ".")
+    word = fold(token)
+    if word in STOP_WORDS:
+        return ""
+    return str(_stemmer().stemWord(word))
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text in order, stop words left out."""
+    return [t for t in map(_term, _TOKEN.findall(text)) if t]
+
+
+def terms_with_offsets(text: str) -> list[tuple[str, int, int]]:
+    """Like `terms`, each with the offsets of its token."""
+    return [(t, m.start(), m.end()) for m in _TOKEN.finditer(text) if (t := _term(m.group()))]

@@ -1,0 +1,181 @@
+"""What is ingested, in SQLite: each article whole, what it was made from, and what was being written when.
+
+This is the commit point of an ingest: Chroma and the word index are filled first, then the article's row is written. A
+row in `pending` names an article whose passages may be half written; `library.Store` writes those again when it opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.types import Article, Passage, Removed
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS articles (
+    id TEXT PRIMARY KEY, origin TEXT NOT NULL, document TEXT NOT NULL, location TEXT NOT NULL, digest TEXT NOT NULL,
+    version TEXT NOT NULL, title TEXT, published TEXT, source TEXT, url TEXT, language TEXT,
+    text TEXT NOT NULL, removed TEXT NOT NULL, spans TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS articles_by_origin ON articles (origin);
+CREATE TABLE IF NOT EXISTS pending (id TEXT PRIMARY KEY, spans TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS origins (location TEXT PRIMARY KEY, kind TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+_ARTICLE = "id, text, title, published, source, url, language, removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article ready to be stored, with where it came from and how it was cut."""
+
+    article: Article
+    origin: str
+    document: str  # its id within its origin, before any clash of ids between origins was resolved
+    location: str
+    digest: str
+    passages: tuple[Passage, ...]
+
+    @property
+    def version(self) -> str:
+        """Fingerprint of what the word index was given: an entry of another version is stale."""
+        a = self.article
+        return hashlib.sha256("\0".join((a.text, a.title or "", a.published or "")).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a stored article, enough to see whether its document changed."""
+
+    id: str
+    digest: str
+    location: str
+
+
+class Manifest:
+    """The SQLite file. One writer, any number of readers beside it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+
+    def known(self, origin: str) -> dict[str, Known]:
+        """The stored articles of an origin, by the id of their document."""
+        rows = self._db.execute("SELECT document, id, digest, location FROM articles WHERE origin = ?", (origin,))
+        return {document: Known(*rest) for document, *rest in rows}
+
+    def owner(self, article: str) -> str | None:
+        """The origin that an article id belongs to, or None when the id is free."""
+        row = self._db.execute("SELECT origin FROM articles WHERE id = ?", (article,)).fetchone()
+        return str(row[0]) if row else None
+
+    def article(self, article: str) -> Article | None:
+        """One article, whole."""
+        row = self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
+        return _article(row) if row else None
+
+    def current(self, article: str) -> tuple[Article, str] | None:
+        """One article and its version."""
+        row = self._db.execute(f"SELECT {_ARTICLE}, version FROM articles WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
+        return (_article(row[:-1]), str(row[-1])) if row else None
+
+    def articles(self) -> Iterator[tuple[Article, tuple[tuple[int, int], ...]]]:
+        """All articles with the spans of their passages, by id."""
+        for (article,) in self._db.execute("SELECT id FROM articles ORDER BY id").fetchall():
+            row = self._db.execute(f"SELECT {_ARTICLE}, spans FROM articles WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
+            if row:
+                yield _article(row[:-1]), _spans(row[-1])
+
+    def ids(self, prefix: str = "") -> list[str]:
+        """The ids that begin with a prefix, sorted."""
+        escaped = prefix.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+        return [r[0] for r in self._db.execute("SELECT id FROM articles WHERE id LIKE ? ESCAPE '\\' ORDER BY id", (escaped + "%",))]
+
+    def spans(self, article: str) -> set[tuple[int, int]]:
+        """Where the passages of an article are or, after an interruption, may be: what must be deleted to replace it."""
+        found: set[tuple[int, int]] = set()
+        for table in ("articles", "pending"):
+            row = self._db.execute(f"SELECT spans FROM {table} WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
+            found.update(_spans(row[0]) if row else ())
+        return found
+
+    def begin(self, entries: Iterable[Entry], removed: Iterable[str]) -> None:
+        """Note what is about to be written, before anything is."""
+        rows = [(e.article.id, json.dumps([[p.start, p.end] for p in e.passages])) for e in entries]
+        rows += [(article, "[]") for article in removed]
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO pending VALUES (?, ?)", rows)
+
+    def finish(self, entries: Sequence[Entry], removed: Sequence[str]) -> None:
+        """Write the rows of a batch whose passages are stored, and forget that it was pending."""
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(_row, entries))
+            self._db.executemany("DELETE FROM articles WHERE id = ?", [(r,) for r in removed])
+            done = [(e.article.id,) for e in entries] + [(r,) for r in removed]
+            self._db.executemany("DELETE FROM pending WHERE id = ?", done)
+
+    def pending(self) -> list[str]:
+        """Articles that an interrupted ingest was writing."""
+        return [r[0] for r in self._db.execute("SELECT id FROM pending ORDER BY id")]
+
+    def forget_pending(self, articles: Iterable[str]) -> None:
+        """Articles whose passages are whole again."""
+        self._db.executemany("DELETE FROM pending WHERE id = ?", [(a,) for a in articles])
+
+    def relocate(self, documents: Iterable[tuple[str, str]]) -> None:
+        """Set the location of articles (id, location), where the line of a .jsonl moved."""
+        with self._transaction():
+            self._db.executemany("UPDATE articles SET location = ? WHERE id = ?", [(where, a) for a, where in documents])
+
+    def remember_origin(self, location: str, kind: str) -> None:
+        """Note an origin, so that `ingest` without arguments syncs it again."""
+        self._db.execute("INSERT OR REPLACE INTO origins VALUES (?, ?)", (location, kind))
+
+    def origins(self) -> list[str]:
+        """The locations ingested so far."""
+        return [r[0] for r in self._db.execute("SELECT location FROM origins ORDER BY location")]
+
+    def get(self, key: str) -> str | None:
+        """A remembered value, such as the embedding model."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
+
+    def set(self, key: str, value: str) -> None:
+        """Remember a value."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def totals(self) -> tuple[int, int, str | None, str | None]:
+        """Articles, passages, first and last date of publication."""
+        count, first, last = self._db.execute("SELECT count(*), min(published), max(published) FROM articles").fetchone()
+        passages = self._db.execute("SELECT coalesce(sum(json_array_length(spans)), 0) FROM articles").fetchone()[0]
+        return int(count), int(passages), first, last
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _transaction(self) -> sqlite3.Connection:
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db  # as a context manager it commits, or rolls back on an error
+
+
+def _row(e: Entry) -> tuple[str | None, ...]:
+    a = e.article
+    removed = json.dumps([[r.at, r.text, r.reason] for r in a.removed], ensure_ascii=False)
+    spans = json.dumps([[p.start, p.end] for p in e.passages])
+    return (a.id, e.origin, e.document, e.location, e.digest, e.version, a.title, a.published, a.source, a.url, a.language, a.text, removed, spans)
+
+
+def _article(row: Sequence[str]) -> Article:
+    return Article(*row[:7], removed=tuple(Removed(*r) for r in json.loads(row[7])))
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in json.loads(text))

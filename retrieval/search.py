@@ -1,0 +1,107 @@
+"""A question → hits: word search, joined by vector search where an embedding model is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from retrieval.errors import StoreEmpty
+from retrieval.library import embedding_in_force, manifest_path, open_vectors
+from retrieval.manifest import Manifest
+from retrieval.passages import split_sentences
+from retrieval.settings import Settings
+from retrieval.types import Article, Hit, Period
+from retrieval.words import WordIndex
+
+DEPTH = 60  # entries each ranker contributes to the fusion
+RANK_CONSTANT = 60  # reciprocal rank fusion: Cormack, Clarke & Büttcher, SIGIR 2009
+VECTOR_WEIGHT = 0.4  # below the words': a weak embedding model must not push a sure word hit out of sight
+
+
+class Searcher:
+    """Searching a store. Safe beside a writer: it sees what was last committed."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not manifest_path(settings).exists():
+            raise StoreEmpty(f"nothing was ingested into {settings.home} yet", remedy="run `sourcier ingest PATH`")
+        self._manifest = Manifest(manifest_path(settings))
+        model = embedding_in_force(settings, self._manifest.get("embeddings"))
+        self._words = WordIndex(settings.home / "words")
+        # opened only where vectors are compared: importing chromadb takes longer than all the rest
+        self._vectors = open_vectors(settings, model) if model else None
+
+    @classmethod
+    def open(cls, settings: Settings) -> Searcher:
+        """Open for searching. Raises StoreEmpty, StoreMismatch."""
+        return cls(settings)
+
+    def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
+        """The k best passages for a question, best first; with a period, only articles published within it."""
+        spans: dict[tuple[str, int, int], dict[str, float]] = {}
+        ranked = []
+        for hit in self._words.search(text, k if self._vectors is None else max(k, DEPTH), period):
+            spans[hit.article, hit.start, hit.end] = {"words": hit.score}
+            ranked.append((hit.score, (hit.article, hit.start, hit.end)))
+        if self._vectors is not None:
+            ranked = self._fused(text, k, period, spans)
+        found = []
+        cache: dict[str, Article | None] = {}
+        for score, (identity, start, end) in ranked:
+            if identity not in cache:
+                cache[identity] = self._manifest.article(identity)
+            article = cache[identity]
+            # an entry may outlive its article for a moment while another process writes
+            if article is None or not _on_borders(article.text, start, end):
+                continue
+            sentences = tuple((start + s, start + e) for s, e in split_sentences(article.text[start:end]))
+            found.append(Hit(article, start, end, score, sentences, spans[identity, start, end]))
+            if len(found) == k:
+                break
+        return found
+
+    def rarity(self, term: str) -> float:
+        """Inverse document frequency of a term, in nats, as BM25 has it; unknown terms are the rarest."""
+        from math import log
+
+        n, df = len(self._words), self._words.document_frequency(term)
+        return log(1 + (n - df + 0.5) / (df + 0.5))
+
+    def holds(self, term: str) -> bool:
+        """Whether a term occurs anywhere in the corpus."""
+        return self._words.document_frequency(term) > 0
+
+    def _fused(
+        self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
+    ) -> list[tuple[float, tuple[str, int, int]]]:
+        from retrieval.vectors import parse_record_id
+
+        assert self._vectors is not None  # noqa: S101 - for the type checker
+        fused: dict[tuple[str, int, int], float] = {}
+        for rank, key in enumerate(spans):
+            fused[key] = 1 / (RANK_CONSTANT + rank)
+        for rank, (identity, similarity) in enumerate(self._vectors.search(text, max(k, DEPTH), period)):
+            key = parse_record_id(identity)
+            spans.setdefault(key, {})["vectors"] = similarity
+            fused[key] = fused.get(key, 0.0) + VECTOR_WEIGHT / (RANK_CONSTANT + rank)
+        return sorted(((score, key) for key, score in fused.items()), key=lambda item: -item[0])
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._vectors is not None:
+            self._vectors.close()
+        self._manifest.close()
+
+    def __enter__(self) -> Searcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Hit]:  # a list of everything is never what is meant
+        raise TypeError("a Searcher is searched, not iterated")
+
+
+def _on_borders(text: str, start: int, end: int) -> bool:
+    return 0 <= start < end <= len(text) and not text[start].isspace() and not text[end - 1].isspace()
