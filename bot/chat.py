@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def converse(settings: Settings, page: Page, *, mode: str | None = None, verbose
 def _lines(settings: Settings, page: Page) -> Iterator[str]:
     """What the user types, a line at a time."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        for line in click.get_binary_stream("stdin"):
+        for line in sys.stdin.buffer:
             yield line.decode("utf-8", "replace")
         return
     from prompt_toolkit import PromptSession
@@ -52,7 +51,7 @@ def _lines(settings: Settings, page: Page) -> Iterator[str]:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     past = settings.home / "history"
     past.touch(mode=0o600)  # questions are nobody else's business
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(past)))
+    session: PromptSession[str] = PromptSession(history=FileHistory(str(past)), reserve_space_for_menu=0)
     click.echo(page.style(page.wrap(page.t("chat_welcome")), dim=True))
     while True:
         try:
@@ -137,17 +136,11 @@ class Chat:
     def _streamed(self, question: Question) -> Answer | None:
         """The finished answer. On a tty the statements are shown as they come, then give way to it."""
         preview = _Preview(self.page)
-        stream = self.answerer.stream(question)
-        try:
-            for part in stream:
-                if isinstance(part, Answer):
-                    preview.clear()
-                    return part
-                preview.add(part)
-        finally:
-            if hasattr(stream, "close"):
-                with closing(stream):
-                    pass
+        for part in self.answerer.stream(question):
+            if isinstance(part, Answer):
+                preview.clear()
+                return part
+            preview.add(part)
         return None
 
     def _set_mode(self, mode: str) -> None:
@@ -211,5 +204,5 @@ class _Preview:
 
     def clear(self) -> None:
         if self.lines:
-            click.echo(f"\x1b[{self.lines}A\x1b[J", nl=False)
+            click.echo(f"\x1b[{self.lines}A\x1b[J", nl=False, color=True)
             self.lines = 0

@@ -31,10 +31,11 @@ def main() -> None:
 
 
 @cli.command()
-@click.argument("sources", nargs=-1, required=True)
-@JSON
-def ingest(sources: tuple[str, ...], as_json: bool) -> None:
-    """Bring the store up to date with SOURCES: files, folders, .jsonl files or URLs.
+@click.argument("sources", nargs=-1)
+@click.option("--rebuild", is_flag=True, help="Make the store anew, e.g. with another embedding model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+def ingest(sources: tuple[str, ...], rebuild: bool, as_json: bool) -> None:
+    """Bring the store up to date with SOURCES: files, folders, .jsonl files or URLs; without any, those known already.
 
     What did not change is left alone, and what is gone from a folder is removed. Exit status 1 when some article
     could not be read.
@@ -44,16 +45,19 @@ def ingest(sources: tuple[str, ...], as_json: bool) -> None:
       sourcier ingest ~/articles
       sourcier ingest news.jsonl https://example.org/article.html
       sourcier ingest ~/articles --json
+      sourcier ingest --rebuild
     """
     from bot.progress import shown
     from bot.rendering.as_json import dumps, report_dict
     from bot.rendering.terminal import clean, report
-    from retrieval.library import sync
+    from retrieval.library import Library, sync
 
     settings = Settings.load()
     page = page_of(settings)
+    if not sources:
+        Library.open(settings).close()  # says so when nothing is known yet
     with shown(page.t) as on_progress:
-        done = sync(settings, sources, on_progress)
+        done = sync(settings, sources, on_progress, rebuild=rebuild)
     for failure in done.failed:
         click.echo(clean(f"{failure.path}{f':{failure.line}' if failure.line else ''}: {failure.reason}"), err=True)
     click.echo(dumps(report_dict(done)) if as_json else report(done, page))

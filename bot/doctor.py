@@ -183,7 +183,8 @@ def _store(settings: Settings, t: Texts) -> list[Check]:
         checks = [Check("store", "warn", t("doctor_store_empty"), t("doctor_store_empty_remedy"))]
     else:
         numbers = {"articles": state["articles"], "passages": state["passages"]}
-        checks = [Check("store", "ok", t("doctor_store_ok", **numbers)), _embeddings(settings, state, t)]
+        checks = [_searchable(settings, numbers, state["embedding_model"], t)]
+        checks.append(_embeddings(settings, state["embedding_model"], t))
     if state["interrupted"] and lock.state == "ok":
         checks.append(Check("interrupted", "warn", t("doctor_interrupted"), t("doctor_interrupted_remedy")))
     elif state["articles"]:
@@ -191,32 +192,43 @@ def _store(settings: Settings, t: Texts) -> list[Check]:
     return [*checks, lock]
 
 
-def _embeddings(settings: Settings, state: dict[str, Any], t: Texts) -> Check:
-    wanted, stored = settings.embedding_model, state["embedding_model"]
-    if wanted == stored:
-        return Check("embeddings", "ok", stored or t("doctor_embeddings_none"))
-    names = {"wanted": wanted or "none", "stored": stored or "none"}
-    return Check(
-        "embeddings",
-        "fail",
-        t("doctor_embeddings_differ", **names),
-        t("doctor_embeddings_remedy", stored=names["stored"]),
-    )
+def _searchable(settings: Settings, numbers: dict[str, int], stored: str | None, t: Texts) -> Check:
+    """Whether a search works. Not tried with an embedding model, which may be on another machine."""
+    if stored is None and settings.embedding_model is None:
+        from retrieval.search import Searcher
+
+        try:
+            with Searcher.open(settings) as searcher:
+                searcher.search("article", k=1)
+        except Exception as error:  # whatever a damaged file makes a library raise
+            return Check("store", "fail", f"{type(error).__name__}: {error}", t("doctor_search_remedy"))
+    return Check("store", "ok", t("doctor_store_ok", **numbers))
+
+
+def _embeddings(settings: Settings, stored: str | None, t: Texts) -> Check:
+    from retrieval.library import embedding_in_force
+
+    try:
+        embedding_in_force(settings, stored or "none")
+    except SourcierError as error:
+        return Check("embeddings", "fail", str(error), error.remedy)
+    return Check("embeddings", "ok", stored or t("doctor_embeddings_none"))
 
 
 def _locked(settings: Settings) -> bool:
     """Whether another process holds the lock of the store: found by taking it, for a moment."""
     from filelock import FileLock, Timeout
 
-    for path in settings.home.glob("*.lock"):
-        try:
-            with FileLock(path, timeout=0):
-                pass
-        except Timeout:
-            return True
-        except OSError:
-            continue
-    return False
+    path = settings.home / "write.lock"
+    if not path.is_file():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that cannot be written: another check tells
+        return False
 
 
 def _without_password(url: str) -> str:

@@ -25,7 +25,7 @@ def open_embeddings(name: str, settings: Settings) -> Embeddings:
             check_embedding_ctx_length=False,
             model_kwargs={"encoding_format": "float"},  # compatible servers do not all speak base64
             chunk_size=128,  # a request may hold 300,000 tokens
-            request_timeout=settings.model_timeout,
+            timeout=settings.model_timeout,
             max_retries=settings.model_retries,
         )
     if provider == "model2vec" and model:

@@ -1,13 +1,13 @@
 """What can go wrong, in words a user can act on.
 
-    SourcierError
-    ├── SettingsError        a setting has a value that cannot be used
-    ├── ArticleError         one article cannot be read (path, line, reason); the others go on
-    ├── StoreError           the store cannot be used
-    │   ├── StoreEmpty       nothing was ingested yet
-    │   ├── StoreLocked      another process is writing
-    │   └── StoreMismatch    it was made with another embedding model or other passage settings
-    └── ModelError           a chat or embedding model did not do its work
+SourcierError
+├── SettingsError        a setting has a value that cannot be used
+├── ArticleError         one article cannot be read (path, line, reason); the others go on
+├── StoreError           the store cannot be used
+│   ├── StoreEmpty       nothing was ingested yet
+│   ├── StoreLocked      another process is writing
+│   └── StoreMismatch    it was made with another embedding model or other passage settings
+└── ModelError           a chat or embedding model did not do its work
 """
 
 from __future__ import annotations

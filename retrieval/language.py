@@ -8,11 +8,11 @@ _LOOKED_AT = 1_000  # characters; enough to be sure, and the cost stays the same
 
 # The most telling short words of each language. A word of several languages counts less for each of them.
 _WORDS = {
-    "fr": "le la les l un une des du de d et est en que qu qui quoi quel quelle quels quelles quand où comment "
+    "fr": "le la les l à un une des du de d et est en que qu qui quoi quel quelle quels quelles quand où comment "
     "pourquoi combien il elle ils elles on nous vous je j tu c ce cette ces s se sa son ses leur leurs au aux dans "
     "par pour sur avec sans sous chez pas ne n plus mais ou donc or ni car a ont avait avaient était étaient sont "
     "été sera fait faut y dit selon après avant entre contre depuis lors aussi même très tout tous toute toutes "
-    "quoi lequel laquelle lesquels notre votre nos vos mon ton ma ta mes tes âge age combien parle moi alors",
+    "lequel laquelle lesquels notre votre nos vos mon ton ma ta mes tes âge age parle moi alors",
     "en": "the a an and of to in is are was were be been has have had he she it they we you i who what when where why "
     "how which whose whom did do does for on with by at from that this these those not but or as his her their its "
     "my your our will would can could should about after before between than then there if so into over won many "

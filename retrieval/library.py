@@ -1,14 +1,14 @@
 """What is stored, and keeping it equal to its origins: incremental, one writer, safe to kill at any moment.
 
-Articles are written in batches: noted as pending, then their passages replaced in Chroma and in the word index, then their
-rows written. Whatever was pending when a process died is written again from its last good row by the next writer.
+Articles are written in batches: noted as pending, then their passages replaced in Chroma and in the word index, then
+their rows written. Whatever was pending when a process died is written again from its last good row by the next writer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.articles import Document, Origin, count, documents, origin_of
 from retrieval.errors import ArticleError, StoreEmpty, StoreLocked, StoreMismatch
-from retrieval.manifest import Entry, Manifest
+from retrieval.manifest import Entry, Known, Manifest
 from retrieval.passages import PASSAGE_VERSION, TARGET, cut
 from retrieval.settings import Settings
 from retrieval.types import Article, Failure, Passage, Progress, SyncReport
@@ -134,11 +134,14 @@ class _Writer:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise StoreLocked(
-                f"another process is writing to {settings.home}", remedy="wait for it to end, then run the command again"
+                f"another process is writing to {settings.home}",
+                remedy="wait for it to end, then run the command again",
             ) from None
         try:
             self.manifest = Manifest(manifest_path(settings))
-            model = settings.embedding_model if rebuild else embedding_in_force(settings, self.manifest.get("embeddings"))
+            model = (
+                settings.embedding_model if rebuild else embedding_in_force(settings, self.manifest.get("embeddings"))
+            )
             self.words = WordIndex(settings.home / "words")
             self.vectors = open_vectors(settings, model)
             shape = f"{collection_name(model)}|{INDEX_VERSION}"
@@ -158,12 +161,16 @@ class _Writer:
         self._store([(e.article, e.version, e.passages) for e in entries], stale)
         self.manifest.finish(entries, removed)
 
-    def _store(self, whole: Sequence[tuple[Article, str, Sequence[Passage]]], stale: dict[str, set[tuple[int, int]]]) -> None:
+    def _store(
+        self, whole: Sequence[tuple[Article, str, Sequence[Passage]]], stale: dict[str, set[tuple[int, int]]]
+    ) -> None:
         from retrieval.vectors import Record, record_id
         from retrieval.words import days
 
         new = [
-            Record(record_id(a.id, p.start, p.end), a.id, a.text[p.start : p.end], indexed_text(a, p), *days(a.published))
+            Record(
+                record_id(a.id, p.start, p.end), a.id, a.text[p.start : p.end], indexed_text(a, p), *days(a.published)
+            )
             for a, _, passages in whole
             for p in passages
         ]
@@ -204,7 +211,9 @@ class _Writer:
     def __enter__(self) -> _Writer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -223,8 +232,8 @@ def sync(
 ) -> SyncReport:
     """Make the store equal to its sources (all known ones when none is given).
 
-    What is unchanged is not touched, what changed is replaced, what vanished from a source is removed; what cannot be read
-    is reported, and its old version stays. Raises StoreLocked, StoreMismatch.
+    What is unchanged is not touched, what changed is replaced, what vanished from a source is removed; what cannot be
+    read is reported, and its old version stays. Raises StoreLocked, StoreMismatch.
     """
     start = time.perf_counter()
     with _Writer(settings, rebuild=rebuild) as writer:
@@ -232,7 +241,7 @@ def sync(
         for source in sources or writer.manifest.origins():
             run.source(source)
         run.flush()
-        articles, passages, _, _ = writer.manifest.totals()
+        _, passages, _, _ = writer.manifest.totals()
         return SyncReport(
             run.added, run.changed, run.removed, run.unchanged, tuple(run.failed), passages, time.perf_counter() - start
         )
@@ -272,7 +281,11 @@ class _Sync:
             self._report()
         self.flush()
         self._writer.manifest.remember_origin(origin.location, origin.kind)
-        gone = [k.id for d, k in known.items() if d not in seen and k.location not in doubtful and origin.location not in doubtful]
+        gone = [
+            k.id
+            for d, k in known.items()
+            if d not in seen and k.location not in doubtful and origin.location not in doubtful
+        ]
         if gone and not seen:
             reason = "nothing to ingest is left there; its articles are kept"
             self.failed.append(Failure(origin.location, reason))
@@ -280,9 +293,9 @@ class _Sync:
         self._writer.write([], gone)
         self.removed += len(gone)
 
-    def _document(self, origin: Origin, document: Document, known: dict[str, object]) -> None:
+    def _document(self, origin: Origin, document: Document, known: dict[str, Known]) -> None:
         before = known.get(document.id)
-        if before is not None and before.digest == document.digest:  # type: ignore[attr-defined]
+        if before is not None and before.digest == document.digest:
             self.unchanged += 1
             return
         try:
@@ -290,7 +303,7 @@ class _Sync:
         except ArticleError as error:
             self._fail(error)
             return
-        identity = before.id if before is not None else self._free_id(document.id, origin)  # type: ignore[attr-defined]
+        identity = before.id if before is not None else self._free_id(document.id, origin)
         article = replace(article, id=identity)
         entry = Entry(article, origin.location, document.id, document.location, document.digest, tuple(cut(article)))
         if before is None:
@@ -307,7 +320,10 @@ class _Sync:
         """The id itself, or prefixed with the origin's folder names where another origin has it already."""
         parts = [p for p in origin.location.replace("://", "/").split("/") if p]
         candidate = wanted
-        while (self._claimed.get(candidate) or self._writer.manifest.owner(candidate)) not in (None, origin.location) and parts:
+        while (self._claimed.get(candidate) or self._writer.manifest.owner(candidate)) not in (
+            None,
+            origin.location,
+        ) and parts:
             candidate = f"{parts.pop()}/{candidate}"
         return candidate
 
@@ -331,9 +347,3 @@ class _Sync:
     def _report(self) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(self._done, self._total or None, self._passages))
-
-
-def known_origins(settings: Settings) -> Iterator[str]:
-    """The locations ingested so far."""
-    with Library.open(settings) as library:
-        yield from library.status().origins

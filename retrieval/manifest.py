@@ -96,10 +96,15 @@ class Manifest:
     def ids(self, prefix: str = "") -> list[str]:
         """The ids that begin with a prefix, sorted."""
         escaped = prefix.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        return [r[0] for r in self._db.execute("SELECT id FROM articles WHERE id LIKE ? ESCAPE '\\' ORDER BY id", (escaped + "%",))]
+        return [
+            r[0]
+            for r in self._db.execute(
+                "SELECT id FROM articles WHERE id LIKE ? ESCAPE '\\' ORDER BY id", (escaped + "%",)
+            )
+        ]
 
     def spans(self, article: str) -> set[tuple[int, int]]:
-        """Where the passages of an article are or, after an interruption, may be: what must be deleted to replace it."""
+        """Where the passages of an article are or, after an interruption, may be: all to delete when it is replaced."""
         found: set[tuple[int, int]] = set()
         for table in ("articles", "pending"):
             row = self._db.execute(f"SELECT spans FROM {table} WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
@@ -116,7 +121,9 @@ class Manifest:
     def finish(self, entries: Sequence[Entry], removed: Sequence[str]) -> None:
         """Write the rows of a batch whose passages are stored, and forget that it was pending."""
         with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(_row, entries))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO articles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(_row, entries)
+            )
             self._db.executemany("DELETE FROM articles WHERE id = ?", [(r,) for r in removed])
             done = [(e.article.id,) for e in entries] + [(r,) for r in removed]
             self._db.executemany("DELETE FROM pending WHERE id = ?", done)
@@ -132,7 +139,9 @@ class Manifest:
     def relocate(self, documents: Iterable[tuple[str, str]]) -> None:
         """Set the location of articles (id, location), where the line of a .jsonl moved."""
         with self._transaction():
-            self._db.executemany("UPDATE articles SET location = ? WHERE id = ?", [(where, a) for a, where in documents])
+            self._db.executemany(
+                "UPDATE articles SET location = ? WHERE id = ?", [(where, a) for a, where in documents]
+            )
 
     def remember_origin(self, location: str, kind: str) -> None:
         """Note an origin, so that `ingest` without arguments syncs it again."""
@@ -153,7 +162,9 @@ class Manifest:
 
     def totals(self) -> tuple[int, int, str | None, str | None]:
         """Articles, passages, first and last date of publication."""
-        count, first, last = self._db.execute("SELECT count(*), min(published), max(published) FROM articles").fetchone()
+        count, first, last = self._db.execute(
+            "SELECT count(*), min(published), max(published) FROM articles"
+        ).fetchone()
         passages = self._db.execute("SELECT coalesce(sum(json_array_length(spans)), 0) FROM articles").fetchone()[0]
         return int(count), int(passages), first, last
 
@@ -170,11 +181,28 @@ def _row(e: Entry) -> tuple[str | None, ...]:
     a = e.article
     removed = json.dumps([[r.at, r.text, r.reason] for r in a.removed], ensure_ascii=False)
     spans = json.dumps([[p.start, p.end] for p in e.passages])
-    return (a.id, e.origin, e.document, e.location, e.digest, e.version, a.title, a.published, a.source, a.url, a.language, a.text, removed, spans)
+    return (
+        a.id,
+        e.origin,
+        e.document,
+        e.location,
+        e.digest,
+        e.version,
+        a.title,
+        a.published,
+        a.source,
+        a.url,
+        a.language,
+        a.text,
+        removed,
+        spans,
+    )
 
 
 def _article(row: Sequence[str]) -> Article:
-    return Article(*row[:7], removed=tuple(Removed(*r) for r in json.loads(row[7])))
+    identity, text, title, published, source, url, language, removed = row
+    cuts = tuple(Removed(*r) for r in json.loads(removed))
+    return Article(identity, text, title, published, source, url, language, cuts)
 
 
 def _spans(text: str) -> tuple[tuple[int, int], ...]:

@@ -19,8 +19,8 @@ class Secret(str):
         return "'***'" if self else "''"
 
 
-def _setting(env: str, default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"env": env, "help": help, "choices": choices})
+def _setting(env: str, default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"env": env, "help": text, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,14 @@ class Settings:
     )
     openai_api_key: Secret = _setting("OPENAI_API_KEY", Secret(""), "Key of OpenAI or of a compatible server.")
     openai_base_url: str = _setting(
-        "OPENAI_BASE_URL", "", "An OpenAI-compatible server (Ollama, vLLM, llama.cpp, LiteLLM), e.g. http://127.0.0.1:11434/v1."
+        "OPENAI_BASE_URL",
+        "",
+        "An OpenAI-compatible server (Ollama, vLLM, llama.cpp, LiteLLM), e.g. http://127.0.0.1:11434/v1.",
     )
     chat_model: str = _setting(
-        "SOURCIER_CHAT_MODEL", "openai:gpt-6-luna", "Chat model, as provider:model (what LangChain's init_chat_model takes)."
+        "SOURCIER_CHAT_MODEL",
+        "openai:gpt-6-luna",
+        "Chat model, as provider:model (what LangChain's init_chat_model takes).",
     )
     embeddings: str = _setting(
         "SOURCIER_EMBEDDINGS",
@@ -50,22 +54,38 @@ class Settings:
         "Embedding model: none, openai:<model>, model2vec:<name or folder>; auto is openai:text-embedding-3-small "
         "when OPENAI_API_KEY is set without OPENAI_BASE_URL, else none.",
     )
-    chroma_url: str = _setting("CHROMA_URL", "", "A Chroma server to use instead of the embedded store, e.g. http://127.0.0.1:8000.")
-    database_url: str = _setting("SOURCIER_DATABASE_URL", "", "SQL database of the Telegram bot's conversations; default: SQLite in SOURCIER_HOME.")
+    chroma_url: str = _setting(
+        "CHROMA_URL", "", "A Chroma server to use instead of the embedded store, e.g. http://127.0.0.1:8000."
+    )
+    database_url: str = _setting(
+        "SOURCIER_DATABASE_URL",
+        "",
+        "SQL database of the Telegram bot's conversations; default: SQLite in SOURCIER_HOME.",
+    )
     telegram_bot_token: Secret = _setting("TELEGRAM_BOT_TOKEN", Secret(""), "Token of the Telegram bot.")
     telegram_api_url: str = _setting("TELEGRAM_API_URL", "", "A self-hosted Bot API server; default: Telegram's.")
     model_timeout: float = _setting("SOURCIER_MODEL_TIMEOUT", 30.0, "Seconds that one model call may take.")
     model_retries: int = _setting("SOURCIER_MODEL_RETRIES", 2, "Retries of a model call after a transient failure.")
-    deadline: float = _setting("SOURCIER_DEADLINE", 60.0, "Seconds that one answer may take in all; then the extractive answer is given.")
-    context_tokens: int = _setting("SOURCIER_CONTEXT_TOKENS", 6000, "Most tokens of passages that one model call is given.")
+    deadline: float = _setting(
+        "SOURCIER_DEADLINE", 60.0, "Seconds that one answer may take in all; then the extractive answer is given."
+    )
+    context_tokens: int = _setting(
+        "SOURCIER_CONTEXT_TOKENS", 6000, "Most tokens of passages that one model call is given."
+    )
     prices: str = _setting(
         "SOURCIER_PRICES",
         "gpt-6-luna=0.10/0.50,text-embedding-3-small=0.02/0,text-embedding-3-large=0.13/0",
         "US dollars for a million tokens, model=input/output, separated by commas.",
     )
-    max_file_mb: float = _setting("SOURCIER_MAX_FILE_MB", 100.0, "Largest file or download that is read, in MB (a .jsonl may be larger, its lines not).")
+    max_file_mb: float = _setting(
+        "SOURCIER_MAX_FILE_MB",
+        100.0,
+        "Largest file or download that is read, in MB (a .jsonl may be larger, its lines not).",
+    )
     fetch_timeout: float = _setting("SOURCIER_FETCH_TIMEOUT", 20.0, "Seconds that fetching one URL may take.")
-    allow_private_urls: bool = _setting("SOURCIER_ALLOW_PRIVATE_URLS", False, "Allow URLs on private and loopback addresses (true or false).")
+    allow_private_urls: bool = _setting(
+        "SOURCIER_ALLOW_PRIVATE_URLS", False, "Allow URLs on private and loopback addresses (true or false)."
+    )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
@@ -104,7 +124,9 @@ class Settings:
 
 def _cast(name: str, value: str, default: Any, choices: tuple[str, ...]) -> Any:
     if choices and value not in choices:
-        raise SettingsError(f"{name}={value!r} is not one of {', '.join(choices)}", remedy=f"set {name} to one of them, or unset it")
+        raise SettingsError(
+            f"{name}={value!r} is not one of {', '.join(choices)}", remedy=f"set {name} to one of them, or unset it"
+        )
     if isinstance(default, bool):
         if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise SettingsError(f"{name}={value!r} is not true or false", remedy=f"set {name}=true or {name}=false")
@@ -115,6 +137,8 @@ def _cast(name: str, value: str, default: Any, choices: tuple[str, ...]) -> Any:
         except ValueError:
             number = type(default)(-1)
         if number < 0 or number != number:
-            raise SettingsError(f"{name}={value!r} is not a number that can be used", remedy=f"set {name} to a number such as {default}")
+            raise SettingsError(
+                f"{name}={value!r} is not a number that can be used", remedy=f"set {name} to a number such as {default}"
+            )
         return number
     return type(default)(value)

@@ -1,7 +1,7 @@
 """The values that travel through the rooms. All frozen; offsets are characters into `Article.text`.
 
-    Document ─▶ Article ─▶ Passage                                  (ingest)
-    Question ─▶ Hit ─▶ Sentence (with Quotes) ─▶ Statement, Citation ─▶ Answer
+Document ─▶ Article ─▶ Passage                                  (ingest)
+Question ─▶ Hit ─▶ Sentence (with Quotes) ─▶ Statement, Citation ─▶ Answer
 """
 
 from __future__ import annotations

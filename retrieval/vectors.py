@@ -1,4 +1,4 @@
-"""Passages ↔ Chroma. The only file that imports chromadb, and only when a store is opened: the import takes over a second."""
+"""Passages ↔ Chroma. The only file that imports chromadb, and only when a store is opened: that takes over a second."""
 
 from __future__ import annotations
 
@@ -102,8 +102,13 @@ class VectorStore:
         if self._embeddings is None:
             return []
         vector = self._embeddings.embed_query(question)
-        found = self._collection.query(query_embeddings=[vector], n_results=k, where=_where(period), include=["distances"])
-        return [(identity, 1.0 - distance) for identity, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+        found = self._collection.query(
+            query_embeddings=[vector], n_results=k, where=_where(period), include=["distances"]
+        )
+        return [
+            (identity, 1.0 - distance)
+            for identity, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
 
     def ids(self) -> Iterator[str]:
         """The ids of all stored passages."""
@@ -117,7 +122,8 @@ class VectorStore:
 
     def texts(self, ids: Iterable[str]) -> dict[str, str]:
         """The stored text of some passages, by id."""
-        wanted, found = list(ids), {}
+        wanted = list(ids)
+        found: dict[str, str] = {}
         for at in range(0, len(wanted), PAGE):
             got = self._collection.get(ids=wanted[at : at + PAGE], include=["documents"])
             found.update(zip(got["ids"], got["documents"], strict=True))
@@ -151,7 +157,9 @@ class VectorStore:
     def _known_vectors(self, digests: Sequence[str]) -> dict[str, list[float]]:
         if not len(self):
             return {}
-        got = self._collection.get(where={"digest": {"$in": list(digests)}}, include=["embeddings", "metadatas"], limit=PAGE)
+        got = self._collection.get(
+            where={"digest": {"$in": list(digests)}}, include=["embeddings", "metadatas"], limit=PAGE
+        )
         return {m["digest"]: list(map(float, v)) for m, v in zip(got["metadatas"], got["embeddings"], strict=True)}
 
     def _metadata(self, record: Record) -> Mapping[str, str | int]:

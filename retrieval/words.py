@@ -43,7 +43,10 @@ def days(published: str | None) -> tuple[int, int]:
     if not published:
         return (_UNKNOWN_DAY, _UNKNOWN_DAY)
     digits = published.replace("-", "")
-    return (int((digits + "0101")[:8] if len(digits) < 8 else digits), int(digits + {4: "1231", 6: "31"}.get(len(digits), "")))
+    return (
+        int((digits + "0101")[:8] if len(digits) < 8 else digits),
+        int(digits + {4: "1231", 6: "31"}.get(len(digits), "")),
+    )
 
 
 @lru_cache(maxsize=200_000)
@@ -133,7 +136,9 @@ class WordIndex:
         found = []
         for score, address in searcher.search(query, k, count=False).hits:
             entry = searcher.doc(address)
-            found.append(WordHit(entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0], float(score)))
+            found.append(
+                WordHit(entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0], float(score))
+            )
         return found
 
     def entries(self) -> set[tuple[str, str, int, int]]:

@@ -73,7 +73,11 @@ def notice(answer: Answer, page: Page) -> str:
     if not answer.notice:
         return ""
     known = f"notice_{answer.notice}"
-    text = page.t(known) if known in page.t.entries else page.t("notice_other", notice=answer.notice)
+    text = (
+        page.t(known)
+        if known in page.t.entries
+        else page.t("notice_other", notice=answer.notice.removeprefix("model_"))
+    )
     return page.style(page.wrap(text), fg="yellow")
 
 

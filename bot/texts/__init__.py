@@ -13,7 +13,7 @@ LANGUAGES = ("fr", "en")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of one language: `t("key", name=value)`; `t.count("key", n)` picks the singular or the plural."""
+    """The texts of one language: call it with a key and its values; `count` picks the singular or the plural."""
 
     language: str
     entries: dict[str, str]

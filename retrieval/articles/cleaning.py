@@ -72,7 +72,6 @@ _SECTIONS = _words(
     "tech technologie technologies tourisme dossiers dossier actualité actualités météo services contact recherche",
     "menu education éducation asie amérique régions faits-divers annonces podcasts direct",
 )
-_TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _BLANKS = re.compile(r"\n{3,}")
 _SENTENCE = re.compile(r"[.!?…]['\"»”’)\]]*$")
 _INNER_SENTENCE = re.compile(r"[.!?] +[A-ZÀ-Ý«]")
@@ -85,7 +84,7 @@ def normalise(raw: str) -> str:
         raw = raw.replace("\r\n", "\n").replace("\r", "\n")
     if not unicodedata.is_normalized("NFC", raw):
         raw = unicodedata.normalize("NFC", raw)
-    return _BLANKS.sub("\n\n", _TRAILING.sub("", raw)).strip()
+    return _BLANKS.sub("\n\n", "\n".join([line.rstrip() for line in raw.split("\n")])).strip()
 
 
 def clean(raw: str) -> tuple[str, tuple[Removed, ...]]:
@@ -200,11 +199,18 @@ def _cut(text: str, spans: list[tuple[int, int, str]]) -> tuple[str, tuple[Remov
             start = merged.pop()[0]
         merged.append((start, end, reason))
     if merged and merged[-1][1] == len(text):  # what parted the text from its foot goes with the foot
-        first = len(merged) - 1
-        while first and merged[first - 1][1] == merged[first][0]:
-            first -= 1
-        start, end, reason = merged[first]
-        merged[first] = (len(text[:start].rstrip()), end, reason)
+        for number in range(len(merged) - 1, -1, -1):
+            start, end, reason = merged[number]
+            before = merged[number - 1][1] if number else 0
+            merged[number] = (max(len(text[:start].rstrip()), before), end, reason)
+            if merged[number][0] > before:
+                break
+    top = 0
+    while merged[top][1] != len(text) and top + 1 < len(merged) and merged[top][1] == merged[top + 1][0]:
+        top += 1
+    if merged[0][0] == 0 and merged[top][1] < len(text):  # so does the indent of the first line that stays
+        start, end, reason = merged[top]
+        merged[top] = (start, len(text) - len(text[end:].lstrip()), reason)
     kept: list[str] = []
     removed: list[Removed] = []
     position = length = 0

@@ -12,9 +12,6 @@ from retrieval.articles.metadata import Extracted, assemble, front_matter
 from retrieval.errors import ArticleError
 from retrieval.types import Article
 
-FORMATS = {
-    ".txt": "text", ".md": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx", ".jsonl": "jsonl",
-}  # fmt: skip
 _TAIL = 2_048  # where a whole PDF ends with its end mark
 _UNFINISHED = re.compile(r"[^.!?…:;»”\"]$")
 
@@ -53,7 +50,13 @@ def parse(
 def _html(data: bytes, url: str | None, charset: str | None) -> Extracted:
     from retrieval.articles.html import extract_html
 
-    return extract_html(decode(data, html=True, declared=charset), url)
+    text = decode(data, html=True, declared=charset)
+    try:
+        return extract_html(text, url)
+    except ImportError:
+        raise  # an incomplete installation is no fault of the page
+    except Exception as error:  # markup nested thousands deep ends in RecursionError, and lxml has errors of its own
+        raise NotTextError(f"broken HTML ({type(error).__name__})") from error
 
 
 def _pdf(data: bytes) -> Extracted:

@@ -36,7 +36,7 @@ def extract_html(html: str, url: str | None = None) -> Extracted:
 
     html = _DECLARATION.sub("", html)
     try:
-        tree = lxml_html.fromstring(html)
+        tree = lxml_html.document_fromstring(html)
     except (LxmlError, ValueError):
         return Extracted("")
     # The metadata first: trafilatura takes the tree apart.
@@ -52,7 +52,7 @@ def extract_html(html: str, url: str | None = None) -> Extracted:
     text = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, favor_recall=True)
     if not text:
         # By trafilatura's measure a page of a few lines is no article; its plain text is better than none.
-        text = trafilatura.html2txt(html)
+        text = _plain(tree)
     return Extracted(
         text=text or "",
         title=title,
@@ -61,6 +61,15 @@ def extract_html(html: str, url: str | None = None) -> Extracted:
         url=address,
         language=language,
     )
+
+
+def _plain(tree: Any) -> str:
+    for element in tree.xpath("//script | //style | //noscript | //head | //nav | //template"):
+        element.drop_tree()
+    for element in tree.iter("p", "div", "li", "br", "h1", "h2", "h3", "tr", "section", "article"):
+        element.tail = "\n" + (element.tail or "")
+    lines = (" ".join(line.split()) for line in str(tree.text_content()).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _first(tree: Any, paths: tuple[str, ...]) -> str | None:

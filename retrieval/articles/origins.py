@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from retrieval.articles import jsonl
-from retrieval.articles.formats import FORMATS, parse
 from retrieval.errors import ArticleError
-from retrieval.types import Article
 
+# What parses is imported when the first document is read: `sourcier --help` must not wait for its patterns to compile.
 if TYPE_CHECKING:
     from retrieval.articles.web import Page
     from retrieval.settings import Settings
+    from retrieval.types import Article
 
+FORMATS = {
+    ".txt": "text", ".md": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".docx": "docx", ".jsonl": "jsonl",
+}  # fmt: skip
 EXTRACTION_VERSION = "1"  # raise it when reading or cleaning changes, so that an ingest reads everything again
 
 
@@ -153,6 +155,8 @@ def _bytes(path: str, limit: int) -> bytes:
 
 
 def _read(name: str, path: str, limit: int) -> Article:
+    from retrieval.articles.formats import parse
+
     # Read anew, so that a list of documents does not hold every file in memory.
     try:
         data = _bytes(path, limit)
@@ -163,6 +167,8 @@ def _read(name: str, path: str, limit: int) -> Article:
 
 
 def _jsonl(path: str) -> Iterator[Document | ArticleError]:
+    from retrieval.articles import jsonl
+
     with Path(path).open("rb") as file:
         empty = True
         for number, line in jsonl.lines(file):

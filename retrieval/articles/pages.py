@@ -46,7 +46,7 @@ def _entries(location: str, page: Page, settings: Settings) -> Iterator[Document
         elif link not in seen:  # feeds do repeat entries
             seen.add(link)
             # What the feed says of the entry stands for the page, whose bytes change with every advertisement.
-            said = [str(entry.get(name) or "") for name in ("title", "updated", "published", "summary")]
+            said = [str(dict.get(entry, name) or "") for name in ("title", "updated", "published", "summary")]
             digest = digest_of(link.encode(), *(value.encode("utf-8", "replace") for value in said))
             yield Document(link, link, None, digest, partial(_entry, link, _published(entry), outlet, settings))
 
@@ -62,7 +62,8 @@ def _entry(link: str, published: str | None, outlet: str | None, settings: Setti
 
 
 def _published(entry: Any) -> str | None:
-    when = entry.get("published_parsed") or entry.get("updated_parsed")
+    # dict.get: feedparser's own answers "updated" with "published" and warns of it
+    when = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
     return f"{when.tm_year:04}-{when.tm_mon:02}-{when.tm_mday:02}" if when else None
 
 

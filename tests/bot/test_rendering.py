@@ -7,7 +7,7 @@ import json
 from datetime import date
 
 import click
-from answers import ARTICLE, DROPPED, QUOTE, abstention, answer
+from handmade import ARTICLE, DROPPED, QUOTE, abstention, answer
 
 from bot.rendering import terminal
 from bot.rendering.as_json import answer_dict, dumps, hits_dict, report_dict
@@ -21,16 +21,42 @@ COLOUR = Page(texts("fr"), colour=True)
 
 def test_answer_keys_in_contract_order() -> None:
     """The keys of an Answer object come in the order of the contract, then notice and missing."""
-    assert list(answer_dict(answer())) == (
-        "id question understood_as language mode model abstained text statements dropped citations hits period "
-        "newest_source usage seconds notice missing"
-    ).split()
+    assert list(answer_dict(answer())) == [
+        "id",
+        "question",
+        "understood_as",
+        "language",
+        "mode",
+        "model",
+        "abstained",
+        "text",
+        "statements",
+        "dropped",
+        "citations",
+        "hits",
+        "period",
+        "newest_source",
+        "usage",
+        "seconds",
+        "notice",
+        "missing",
+    ]
 
 
 def test_citation_and_usage_keys() -> None:
     """A citation, a hit and the usage have exactly the keys of the contract, in order."""
     found = answer_dict(answer())
-    assert list(found["citations"][0]) == "number article title published source url start end quote".split()
+    assert list(found["citations"][0]) == [
+        "number",
+        "article",
+        "title",
+        "published",
+        "source",
+        "url",
+        "start",
+        "end",
+        "quote",
+    ]
     assert list(found["hits"][0]) == ["article", "start", "end", "score"]
     assert list(found["usage"]) == ["input_tokens", "output_tokens", "cost_usd"]
     assert list(found["statements"][0]) == ["text", "citations", "supported"]
@@ -144,7 +170,9 @@ def test_articles_cannot_drive_the_terminal() -> None:
 
 def test_raw_puts_pieces_back() -> None:
     """--raw shows what was removed where it stood, marked; without it only their number is said."""
-    cut = dataclasses.replace(ARTICLE, removed=(Removed(0, "Accueil | Sport", "menu"), Removed(len(ARTICLE.text), "©", "footer")))
+    cut = dataclasses.replace(
+        ARTICLE, removed=(Removed(0, "Accueil | Sport", "menu"), Removed(len(ARTICLE.text), "©", "footer"))
+    )
     assert terminal.article(cut, FR, raw=True).endswith("⟦menu: Accueil | Sport⟧" + ARTICLE.text + "⟦footer: ©⟧")
     assert "2 passages parasites" in terminal.article(cut, FR)
     assert "Accueil" not in terminal.article(cut, FR)

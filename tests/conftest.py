@@ -1,0 +1,61 @@
+"""What all tests share: a small French corpus of our own, and the shared data where it lies beside the checkout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from retrieval.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+ARTICLES = {
+    "port.txt": (
+        "Le port sec de Khorgos double sa capacité\n\n"
+        "Le port sec de Khorgos a traité 372 000 conteneurs en 2023, a annoncé lundi sa directrice, Mme Aliya Serik. "
+        "C'est 15,4 % de plus qu'un an plus tôt.\n\n"
+        "Une seconde grue de 41 tonnes sera livrée en mars. Elle permettra de décharger deux trains à la fois."
+    ),
+    "lycee.md": (
+        "---\ntitle: Un lycée franco-kazakh ouvre à Almaty\ndate: 2022-09-01\nsource: Routes et Rails\n---\n"
+        "Le lycée Victor-Hugo d'Almaty a accueilli ses 240 premiers élèves jeudi. M. Jean Dubreuil, son proviseur, "
+        "espère en recevoir 600 d'ici à trois ans.\n\nL'œuvre a coûté 12 millions d'euros."
+    ),
+    "sous/vin.txt": (
+        "La vigne revient dans la vallée du Talas\n\n"
+        "Abandonnés en 1985, les vignobles du Talas renaissent. Trois familles y cultivent 17 hectares de saperavi."
+    ),
+}
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with three small articles."""
+    folder = tmp_path / "corpus"
+    for name, text in ARTICLES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a fresh store, without any model."""
+    return Settings(home=tmp_path / "home", embeddings="none", mode="extractive", language="fr")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared data; tests that need it are skipped where it does not lie beside the checkout."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the shared data is not beside the checkout")
+    return SHARED
+
+
+def python() -> str:
+    """The interpreter to start programs with."""
+    return sys.executable

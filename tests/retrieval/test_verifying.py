@@ -1,0 +1,108 @@
+"""A sentence passes only with what the cited passages hold."""
+
+import pytest
+
+from retrieval.passages import split_sentences
+from retrieval.types import Article, Hit
+from retrieval.verifying import verify
+
+TEXT = (
+    "Le séisme a fait 4.200 morts dans la province du Gansu, a annoncé mardi 17 juin M. Xi Jinping. "
+    "Les dégâts sont estimés à 17,62 milliards d'euros. "
+    "Dix villages ont été évacués par l'armée chinoise. "
+    "La croissance a reculé de 3,5 %, selon l'Union européenne."
+)
+
+
+def hit(text: str = TEXT, title: str = "Séisme en Chine", published: str = "2025-06-17", language: str = "fr") -> Hit:
+    article = Article(f"{title}.txt", f"Avant.\n{text}", title, published, "Xinhua", language=language)
+    spans = tuple((s + 7, e + 7) for s, e in split_sentences(text))
+    return Hit(article, 7, 7 + len(text), 1.0, spans)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Le séisme a fait 4 200 morts dans le Gansu.",
+        "Le séisme a tué 4,200 personnes au Gansu, un bilan de morts annoncé par Xi Jinping.",
+        "Les dégâts sont estimés à 17.62 milliards d'euros.",
+        "L'armée chinoise a évacué 10 villages.",
+        "Le 17 juin 2025, M. Xi a annoncé 4200 morts.",
+        "La croissance a reculé de 3,5 pour cent selon l'UE.",
+        "En Chine, les dégâts du séisme sont estimés à 17,62 milliards d'euros.",
+        "Mardi, la mort de 4.200 personnes dans le séisme a été annoncée.",
+    ],
+)
+def test_what_the_passage_holds_passes(sentence: str) -> None:
+    """Numbers, dates and names pass however they are written."""
+    verdict = verify(sentence, [hit()], "Quel est le bilan ?", "fr")
+    assert verdict.supported, verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Le séisme a fait 4 300 morts dans le Gansu.", "number 4 300"),
+        ("Les dégâts sont estimés à 17,62 millions d'euros.", "number 17,62 millions"),
+        ("Les dégâts sont estimés à 17,62 milliards de dollars.", "currency dollar"),
+        ("L'armée chinoise a évacué douze villages.", "number douze"),
+        ("L'armée chinoise a évacué 17 villages.", "number 17"),
+        ("Le 18 juin 2025, M. Xi a annoncé 4200 morts.", "date 18 juin 2025"),
+        ("Le 17 juin 2024, M. Xi a annoncé 4200 morts.", "date 17 juin 2024"),
+        ("Le séisme a fait 4.200 morts jeudi dans le Gansu.", "weekday jeudi"),
+        ("Le séisme a fait 4.200 morts dans le Sichuan.", "name Sichuan"),
+        ("Emmanuel Macron a annoncé les 4.200 morts du séisme.", "name Emmanuel, name Macron"),
+        ("La croissance a reculé de 3,5 points, soit 4 %.", "number 3,5"),
+        ("M. Xi a annoncé « une immense tragédie nationale » mardi.", "quotation"),
+        ("Les écoles rouvriront bientôt grâce aux dons étrangers.", "too few"),
+    ],
+)
+def test_what_the_passage_lacks_is_named(sentence: str, reason: str) -> None:
+    """An invented number, date, name, unit, quotation or matter fails, and the reason names it."""
+    verdict = verify(sentence, [hit()], "Quel est le bilan ?", "fr")
+    assert not verdict.supported
+    assert reason in (verdict.reason or "")
+    assert verdict.quotes == ()
+
+
+def test_the_quote_is_the_sentence_that_proves() -> None:
+    """The quote is a verbatim slice on sentence borders, and the smallest that proves."""
+    verdict = verify("Les dégâts atteignent 17,62 milliards d'euros.", [hit()], "?", "fr")
+    assert [q.text for q in verdict.quotes] == ["Les dégâts sont estimés à 17,62 milliards d'euros."]
+
+
+def test_a_sentence_of_two_facts_is_quoted_whole() -> None:
+    """A quote grows over neighbours when they hold another proof."""
+    verdict = verify("Le séisme a fait 4.200 morts et 17,62 milliards d'euros de dégâts.", [hit()], "?", "fr")
+    assert verdict.quotes[0].text.startswith("Le séisme")
+    assert verdict.quotes[0].text.endswith("d'euros.")
+
+
+def test_a_hit_that_proves_nothing_is_not_quoted() -> None:
+    """Of two cited hits only the one that contributes becomes a quote."""
+    other = hit("Le festival de Cannes s'est achevé dimanche.", "Cannes")
+    verdict = verify("Les dégâts sont estimés à 17,62 milliards d'euros.", [other, hit()], "?", "fr")
+    assert [q.article.title for q in verdict.quotes] == ["Séisme en Chine"]
+
+
+def test_a_hit_without_sentences_is_quoted_whole() -> None:
+    """Without sentence borders the whole hit is the quote."""
+    whole = hit()
+    bare = Hit(whole.article, whole.start, whole.end, 1.0)
+    assert verify("Dix villages ont été évacués.", [bare], "?", "fr").quotes[0].text == TEXT
+
+
+def test_another_language_is_checked_by_names_and_numbers() -> None:
+    """An English sentence on a French passage needs the numbers and names, not the words."""
+    assert verify("The earthquake in China killed 4,200 people on June 17, 2025.", [hit()], "?", "en").supported
+    assert not verify("The earthquake in China killed 4,300 people.", [hit()], "?", "en").supported
+
+
+def test_the_question_may_give_a_name() -> None:
+    """A name or a number of the question needs no passage."""
+    assert verify("Pékin annonce 4.200 morts dans le séisme.", [hit()], "Que dit Pékin ?", "fr").supported
+
+
+def test_nothing_cited_proves_nothing() -> None:
+    """Without a hit there is no support."""
+    assert verify("Dix villages ont été évacués.", [], "?", "fr").reason == "no passage cited"
