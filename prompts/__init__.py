@@ -72,7 +72,7 @@ def _difference(given: Iterable[str], declared: frozenset[str]) -> str:
 
 
 class Reply:
-    """What a model writes to `write.md`, as it streams in: whole sentences with their keys; halves of both are held back.
+    """What a model writes to `write.md`, as it streams in: whole sentences with their keys. Halves are held back.
 
     `split` gives the offsets of the sentences of a text.
     """

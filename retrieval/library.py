@@ -25,7 +25,7 @@ from retrieval.types import Article, Failure, Passage, Progress, SyncReport
 if TYPE_CHECKING:
     from retrieval.vectors import VectorStore
 
-BATCH = 1500  # passages written at a time
+BATCH = 1000  # passages written at a time: small enough that reading and writing overlap from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,12 @@ class _Writer:
     def __init__(self, settings: Settings, *, rebuild: bool = False) -> None:
         from filelock import FileLock, Timeout
 
+        from retrieval.vector_process import VectorProcess
         from retrieval.words import INDEX_VERSION, WordIndex
 
         settings.home.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(settings.home / "write.lock")
+        self._pool = ThreadPoolExecutor(1)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -143,7 +145,7 @@ class _Writer:
                 settings.embedding_model if rebuild else embedding_in_force(settings, self.manifest.get("embeddings"))
             )
             self.words = WordIndex(settings.home / "words")
-            self.vectors = open_vectors(settings, model)
+            self.vectors = VectorProcess(settings, model)
             shape = f"{collection_name(model)}|{INDEX_VERSION}"
             if rebuild or self.manifest.get("shape") not in (None, shape):
                 self._rebuild()
@@ -156,7 +158,7 @@ class _Writer:
 
     def write(self, entries: Sequence[Entry], removed: Sequence[str] = ()) -> None:
         """Replace articles and remove others."""
-        stale = {a: self.manifest.spans(a) for a in [*(e.article.id for e in entries), *removed]}
+        stale = self.manifest.spans([*(e.article.id for e in entries), *removed])
         self.manifest.begin(entries, removed)
         self._store([(e.article, e.version, e.passages) for e in entries], stale)
         self.manifest.finish(entries, removed)
@@ -176,21 +178,26 @@ class _Writer:
         ]
         kept = {r.id for r in new}
         old = [record_id(a, *span) for a, spans in stale.items() for span in sorted(spans)]
-        # same place, perhaps another text: Chroma ignores an id that exists, so it goes first
-        self.vectors.delete([r for r in old if r in kept])
-        self.vectors.add(new)
-        self.vectors.delete([r for r in old if r not in kept])
-        self.words.delete(stale)
+
+        def to_chroma() -> None:
+            # same place, perhaps another text: Chroma ignores an id that exists, so it goes first
+            self.vectors.delete([r for r in old if r in kept])
+            self.vectors.add(new)
+            self.vectors.delete([r for r in old if r not in kept])
+
+        # Chroma works in a process of its own: the French analysis runs meanwhile
+        chroma = self._pool.submit(to_chroma)
+        self.words.delete(article for article, spans in stale.items() if spans)
         for article, version, passages in whole:
             self.words.add(article, version, passages)
         self.words.commit()
+        chroma.result()
 
     def _mend(self) -> None:
         for article in self.manifest.pending():
-            spans = self.manifest.spans(article)
             found = self.manifest.current(article)
             whole = [(found[0], found[1], cut(found[0]))] if found else []
-            self._store(whole, {article: spans})
+            self._store(whole, self.manifest.spans([article]))
             self.manifest.forget_pending([article])
 
     def _rebuild(self) -> None:
@@ -203,6 +210,7 @@ class _Writer:
 
     def close(self) -> None:
         """Finish background work and let the lock go."""
+        self._pool.shutdown()
         self.words.close()
         self.vectors.close()
         self.manifest.close()

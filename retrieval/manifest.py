@@ -103,12 +103,14 @@ class Manifest:
             )
         ]
 
-    def spans(self, article: str) -> set[tuple[int, int]]:
-        """Where the passages of an article are or, after an interruption, may be: all to delete when it is replaced."""
-        found: set[tuple[int, int]] = set()
+    def spans(self, articles: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
+        """Where passages of these articles are or, after an interruption, may be: all to delete when one is replaced."""
+        found: dict[str, set[tuple[int, int]]] = {article: set() for article in articles}
+        wanted = json.dumps(list(found))
         for table in ("articles", "pending"):
-            row = self._db.execute(f"SELECT spans FROM {table} WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
-            found.update(_spans(row[0]) if row else ())
+            query = f"SELECT id, spans FROM {table} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+            for article, spans in self._db.execute(query, (wanted,)):
+                found[article].update(_spans(spans))
         return found
 
     def begin(self, entries: Iterable[Entry], removed: Iterable[str]) -> None:

@@ -108,13 +108,12 @@ class _Facts:
 @lru_cache(maxsize=4096)
 def _facts(text: str) -> _Facts:
     folded = re.sub(r"\b(\d\d?) ?h ?(\d\d)\b", r"\1:\2", fold(text).replace("’", "'"))
-    dates = [_date(m) for m in _DATE.finditer(folded) if _is_date(m, folded)]
     rest = _DATE.sub(lambda m: "·" if _is_date(m, folded) else m[0], folded)
     words = frozenset(_NAME.findall(folded))
     singular = {w.removesuffix("s") for w in words} | {c for c in "€$£¥" if c in folded}
     return _Facts(
         numbers=tuple(_numbers(rest)),
-        dates=tuple(d for d in dates if 1 <= d[1] <= 12),
+        dates=tuple(_date(m) for m in _DATE.finditer(folded) if _is_date(m, folded)),
         weekdays=words & _WEEKDAYS.keys(),
         currencies=frozenset(_CURRENCIES[w] for w in singular if w in _CURRENCIES),
         words=words,
@@ -126,8 +125,9 @@ def _facts(text: str) -> _Facts:
 
 def _is_date(m: re.Match[str], folded: str) -> bool:
     """Whether it is a date, not the verb "may", the planet Mars or a march."""
-    unclear = m[0] in ("mars", "mai", "may", "march")
-    return not unclear or bool(re.search(r"\b(?:en|debut|fin|mi|in)[ -]$", folded[: m.start()]))
+    if m[0] in ("mars", "mai", "may", "march"):
+        return bool(re.search(r"\b(?:en|debut|fin|mi|in)[ -]$", folded[: m.start()]))
+    return 1 <= _date(m)[1] <= 12
 
 
 def _date(m: re.Match[str]) -> tuple[int | None, int, int | None, str]:

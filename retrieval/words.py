@@ -107,8 +107,10 @@ class WordIndex:
 
     def delete(self, articles: Iterable[str]) -> None:
         """Delete all entries of some articles; `commit` makes it visible."""
-        for article in articles:
-            self._open_writer().delete_documents_by_term("article", article)
+        gone = list(articles)
+        if gone:  # in one query: each deletion by itself costs over a millisecond
+            query = tantivy.Query.term_set_query(self._schema, "article", gone)
+            self._open_writer().delete_documents_by_query(query)
 
     def clear(self) -> None:
         """Delete everything."""

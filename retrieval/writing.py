@@ -34,7 +34,8 @@ CHARACTERS_A_TOKEN = 3.5  # French news; a guess on the safe side for current to
 OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects it
 
 _ABSENCE = re.compile(
-    r"\b(?:articles?|passages?|sources?|extraits?|documents?|textes?)\b.{0,40}?\b(?:ne\b|n['’]|d(?:o|oes|id) ?n[o'’]t)"
+    r"^(?!.{0,12}(?:selon|d['’]après|according)).{0,30}?\b(?:articles?|passages?|sources?|extraits?|documents?)\b"
+    r".{0,40}?\b(?:ne\b|n['’]|d(?:o|oes|id) ?n[o'’]t)"
     r"|\b(?:aucun|no|none of the)\b.{0,20}\b(?:articles?|passages?|sources?|extraits?)\b",
     re.IGNORECASE,
 )
@@ -188,7 +189,7 @@ class Writer:
         detail = " ".join(str(error).split())
         if self._settings.openai_api_key:
             detail = detail.replace(self._settings.openai_api_key, "***")
-        detail = re.sub(r"\b(?:sk|key|Bearer)[-_ ][\w*.-]{6,}|//[^/@\s]+@", "***", detail)[:300]
+        detail = re.sub(r"\b(?:sk-|Bearer )[\w*.-]{6,}|//[^/@\s]+@", "***", detail)[:300]
         return _failure(kind, f"{self.name}: {detail or type(error).__name__}")
 
 

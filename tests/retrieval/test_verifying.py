@@ -52,6 +52,7 @@ def test_what_the_passage_holds_passes(sentence: str) -> None:
         ("Le séisme a fait 4.200 morts jeudi dans le Gansu.", "weekday jeudi"),
         ("Le séisme a fait 4.200 morts dans le Sichuan.", "name Sichuan"),
         ("Emmanuel Macron a annoncé les 4.200 morts du séisme.", "name Emmanuel, name Macron"),
+        ("Le séisme du 2025-38-99 a fait 4.200 morts.", "number 38"),
         ("La croissance a reculé de 3,5 points, soit 4 %.", "number 3,5"),
         ("M. Xi a annoncé « une immense tragédie nationale » mardi.", "quotation"),
         ("Les écoles rouvriront bientôt grâce aux dons étrangers.", "too few"),

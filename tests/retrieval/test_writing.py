@@ -112,6 +112,8 @@ def test_what_is_missing_is_told_apart(server: LLMockServer) -> None:
     """A sentence on what the passages do not say has its own reason."""
     text = "Les articles ne disent pas quand le trafic reprendra."
     assert write(server, Reply(f"{GOOD} {text}"))[2] == Dropped(text, MISSING)
+    (sentence,) = write(server, Reply("Selon les articles, le séisme n'a pas épargné le Gansu : 4.200 morts."))
+    assert isinstance(sentence, Sentence)
 
 
 @pytest.mark.parametrize(

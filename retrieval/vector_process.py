@@ -1,0 +1,135 @@
+"""The vector store in a process of its own, for writing.
+
+Chroma holds the interpreter's lock while it adds, so a thread beside it stands still. In its own process it stores one
+batch while the next is read, cut and analysed. The child holds `chroma.lock`: should its parent be killed, it ends when
+the pipe closes, and the next writer waits for that.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from retrieval.errors import StoreError, StoreLocked
+from retrieval.settings import Settings
+
+if TYPE_CHECKING:
+    from retrieval.vectors import Record
+
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from retrieval.vector_process import serve; serve()"
+LOCK_SECONDS = 60.0  # how long to wait for the child of a killed writer: it ends after the batch it is writing
+
+
+class VectorProcess:
+    """The writing half of `VectorStore`, one call at a time, in a child process that the first call starts."""
+
+    def __init__(self, settings: Settings, model: str | None) -> None:
+        self._settings, self._model = settings, model
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def add(self, records: Sequence[Record]) -> int:
+        """As `VectorStore.add`."""
+        return int(self._call("add", records)) if records else 0
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """As `VectorStore.delete`."""
+        if ids:
+            self._call("delete", ids)
+
+    def clear(self) -> None:
+        """As `VectorStore.clear`."""
+        self._call("clear")
+
+    def close(self) -> None:
+        """End the child; it closes the store."""
+        if self._child is None:
+            return
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._child.wait()
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        if self._child is None:
+            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-c", _BOOT, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            self._call("open", self._settings, self._model)
+        child = self._child
+        assert child.stdin is not None  # noqa: S101 - for the type checker
+        assert child.stdout is not None  # noqa: S101
+        try:
+            pickle.dump((method, arguments), child.stdin, pickle.HIGHEST_PROTOCOL)
+            child.stdin.flush()
+            failed, result = pickle.load(child.stdout)  # noqa: S301 - from our own child
+        except (EOFError, OSError) as error:
+            raise StoreError(
+                f"the process that writes to Chroma ended unexpectedly (status {child.poll()})",
+                remedy="run the command again: it mends what was left half written; then `sourcier doctor`",
+            ) from error
+        if failed:
+            raise result
+        return result
+
+
+def serve() -> None:
+    """What the child runs: calls from standard input, results to standard output, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    calls, results = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing that a library prints may stray into the results
+    store: Any = None
+    while True:
+        try:
+            method, arguments = pickle.load(calls)  # noqa: S301 - from our own parent
+        except EOFError:
+            break
+        try:
+            if method == "open":
+                store, result = _open(*arguments), None
+            else:
+                result = getattr(store, method)(*arguments)
+        except Exception as error:
+            _reply(results, True, _portable(error))
+        else:
+            _reply(results, False, result)
+    if store is not None:
+        store.close()
+
+
+def _open(settings: Settings, model: str | None) -> Any:
+    from filelock import FileLock, Timeout
+
+    from retrieval.library import open_vectors
+
+    lock = FileLock(settings.home / "chroma.lock")
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        raise StoreLocked(
+            f"another process is writing to {settings.home}", remedy="wait for it to end, then run the command again"
+        ) from None
+    store = open_vectors(settings, model)
+    store.lock = lock  # type: ignore[attr-defined]  # held as long as the store lives
+    return store
+
+
+def _reply(results: BinaryIO, failed: bool, result: Any) -> None:
+    pickle.dump((failed, result), results, pickle.HIGHEST_PROTOCOL)
+    results.flush()
+
+
+def _portable(error: Exception) -> Exception:
+    """The error itself where it survives pickling, else a StoreError with its text."""
+    try:
+        same = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    except Exception:
+        return StoreError(f"{type(error).__name__}: {error}", remedy="run `sourcier doctor`")
+    if str(same) != str(error) or not isinstance(same, Exception):
+        return StoreError(f"{type(error).__name__}: {error}", remedy="run `sourcier doctor`")
+    same.__dict__.update(error.__dict__)
+    return same
