@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from retrieval.writing import Writer
 
 DEPTH = 10  # passages that an answer is made from
-CERTAIN = (
-    0.5  # from this confidence on, the extractive answer is given (also what a model must find to be asked at all)
-)
 
 
 @dataclass(slots=True)
@@ -131,16 +128,16 @@ class Answerer(Runnable[Question | str, Answer]):
                 yield from self._write(draft, config)
             except ModelError as error:
                 draft.notice = f"model_{error.kind}"
-        if draft.mode == "extractive" and extraction.confidence >= CERTAIN:
+        if draft.mode == "extractive":
             for sentence in extraction.sentences:
                 yield draft.release(sentence)
         yield self._finish(asked, draft)
 
     def _write(self, draft: _Draft, config: RunnableConfig) -> Iterator[Statement]:
         """Let the model write. Where it fails before its first statement, the extractive answer takes over."""
-        if self._writer is None:
-            from retrieval.writing import Writer
+        from retrieval.writing import MISSING, Writer
 
+        if self._writer is None:
             self._writer = Writer(self._settings)
         deadline = time.monotonic() + self._settings.deadline
         try:
@@ -158,7 +155,7 @@ class Answerer(Runnable[Question | str, Answer]):
             draft.notice = f"model_{error.kind}"  # what was released stands: it is verified
             return
         if not draft.statements:
-            if draft.dropped:
+            if any(d.reason != MISSING for d in draft.dropped):
                 draft.notice = "model_unsupported"
             else:
                 draft.mode = "model"  # it read the passages and found no answer

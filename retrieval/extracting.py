@@ -94,7 +94,8 @@ _PLACE = re.compile(r"\b(?:à|en|au|aux|dans|vers|près de|de|du|d['’])\s?(?:l
 _GENERIC = frozenset(
     terms(
         """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu endroit
-        région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité"""
+        région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut valent
+        valait coûte atteint représente compte élève chiffre existe"""
     )
 )
 # Not looked for in texts: what these words ask for is in `_ASKED`.
@@ -149,7 +150,7 @@ def _confidence(best: _Candidate, weights: Mapping[str, float], anchors: frozens
 
 def _kinds(question: str) -> frozenset[str]:
     """What a question asks for, as keys of `_ASKED`; several or none."""
-    folded = fold(question).replace("’", "'").strip(" ¿«\"")
+    folded = fold(question).replace("’", "'").strip(' ¿«"')
     found = frozenset(kind for kind, pattern in _ASKED.items() if re.search(pattern, folded))
     return found - {"number"} if found & {"age", "money", "weight", "length", "duration"} else found
 
@@ -268,7 +269,7 @@ def _holds_kind(sentence: str, asked: frozenset[str], weights: Mapping[str, floa
 
 
 def _is_fragment(sentence: str) -> bool:
-    return sentence[-1] not in ".!?…»\"”)" and len(sentence) < 100
+    return sentence[-1] not in '.!?…»"”)' and len(sentence) < 100
 
 
 def _chosen(found: Sequence[_Candidate], most: int) -> list[_Candidate]:
@@ -318,10 +319,9 @@ def _join(text: str, a: tuple[int, int], b: tuple[int, int]) -> bool:
 
 def _understandable(text: str, start: int) -> int:
     """The start of the slice that a sentence needs: one or two sentences earlier where it begins with a pronoun."""
-    first = start
-    for _ in range(2):
-        if not _ORPHAN.match(fold(text[start : start + 40]).replace("’", "'")):
-            break
+    first, steps = start, 2
+    while steps and _ORPHAN.match(fold(text[start : start + 40]).replace("’", "'")):
+        steps -= 1
         window = max(text.rfind("\n", 0, max(0, start - CARRY_LIMIT)) + 1, start - 2 * CARRY_LIMIT, 0)
         before = split_sentences(text[window:start])
         if not before or first - (window + before[-1][0]) > CARRY_LIMIT:

@@ -25,7 +25,7 @@ from retrieval.types import Article, Failure, Passage, Progress, SyncReport
 if TYPE_CHECKING:
     from retrieval.vectors import VectorStore
 
-BATCH = 1000  # passages written at a time: small enough that reading and writing overlap from the start
+BATCH = 2000  # passages written at a time: small enough that reading and writing overlap from the start
 
 
 @dataclass(frozen=True, slots=True)

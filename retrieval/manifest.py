@@ -104,7 +104,7 @@ class Manifest:
         ]
 
     def spans(self, articles: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
-        """Where passages of these articles are or, after an interruption, may be: all to delete when one is replaced."""
+        """Where passages of these articles are or, after an interruption, may be: all to delete on replacing."""
         found: dict[str, set[tuple[int, int]]] = {article: set() for article in articles}
         wanted = json.dumps(list(found))
         for table in ("articles", "pending"):

@@ -15,7 +15,7 @@ from retrieval.types import Question
 
 _OPENING = re.compile(r"^\s*(?:et|and|puis|sinon|mais)\b[\s,]*", re.IGNORECASE)
 _POINTING = re.compile(
-    r"\b(?:il|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|cela|ca|y|en|ce jour-la|cette annee-la|he|she|they|it)\b"
+    r"\b(?:il|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|cela|ca|y|en|ce jour-la|he|she|they|it)\b"
 )
 _YEAR = re.compile(r"\b(?:1[89]|20)\d{2}\b")
 _QUESTION_WORD = re.compile(

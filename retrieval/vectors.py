@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 PAGE = 5000  # chroma 1.5.9: batches beyond 5,461 are refused, and reading without a limit fails on large collections
+_INDEX = {"space": "cosine"}
+_NO_INDEX = {
+    "space": "cosine",
+    "ef_construction": 2,
+    "max_neighbors": 2,
+}  # nothing is compared: a graph as cheap as can be
 _NO_VECTOR = [1.0]  # Chroma stores no record without a vector; without a model each gets this one, never compared
 
 
@@ -63,8 +69,9 @@ class VectorStore:
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._client = chromadb.PersistentClient(str(folder), settings=quiet)
+            index = _NO_INDEX if embeddings is None else _INDEX
             self._collection = self._client.get_or_create_collection(
-                collection, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+                collection, configuration={"hnsw": index}, embedding_function=None
             )
         except Exception as error:
             where = url or str(folder)
@@ -132,8 +139,9 @@ class VectorStore:
     def clear(self) -> None:
         """Delete everything of this corpus."""
         self._client.delete_collection(self._name)
+        index = _NO_INDEX if self._embeddings is None else _INDEX
         self._collection = self._client.create_collection(
-            self._name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+            self._name, configuration={"hnsw": index}, embedding_function=None
         )
 
     def __len__(self) -> int:

@@ -1,6 +1,6 @@
 """Hits → sentences by a chat model, streamed. A sentence leaves only after it was verified.
 
-    prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify ─▶ Sentence | Dropped ─▶ Usage
+prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify ─▶ Sentence | Dropped ─▶ Usage
 """
 
 from __future__ import annotations

@@ -26,14 +26,16 @@ start = time.perf_counter(); report = sync(settings, [sys.argv[2]]); first = tim
 start = time.perf_counter(); again = sync(settings, [sys.argv[2]]); second = time.perf_counter() - start
 assert again.unchanged == report.added and not again.added + again.changed + again.removed
 print(json.dumps({"seconds": first, "again": second, "passages": report.passages, "articles": report.added,
-                  "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+                  "rss_mb": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                             + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024}))
 """
 FLOOR = """
 import json, sys, time
 from pathlib import Path
 import chromadb
 from retrieval.manifest import Manifest
-records = [(f"{a.id}#{s}-{e}", a.text[s:e]) for a, spans in Manifest(Path(sys.argv[1], "library.sqlite")).articles() for s, e in spans]
+articles = Manifest(Path(sys.argv[1], "library.sqlite")).articles()
+records = [(f"{a.id}#{s}-{e}", a.text[s:e]) for a, spans in articles for s, e in spans]
 collection = chromadb.PersistentClient(sys.argv[2]).create_collection("floor", embedding_function=None)
 start = time.perf_counter()
 for at in range(0, len(records), 2000):

@@ -37,7 +37,8 @@ def main() -> None:
         program = (
             "from pathlib import Path; from retrieval.library import sync; from retrieval.settings import Settings\n"
             "print('go', flush=True)\n"
-            f"sync(Settings(home=Path({str(settings.home)!r}), embeddings='none', mode='extractive'), [{str(source)!r}])"
+            f"settings = Settings(home=Path({str(settings.home)!r}), embeddings='none', mode='extractive')\n"
+            f"sync(settings, [{str(source)!r}])"
         )
         for kill in range(wanted):
             # each time another third is away, and another tenth has new text: additions, changes and removals at once
