@@ -19,8 +19,8 @@ from pathlib import Path
 
 from measure import data
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "retrieval"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS / "retrieval"), str(TESTS)]
 from test_library import contents
 
 from retrieval.library import sync
