@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import StoreError, StoreLocked
 from retrieval.settings import Settings
@@ -93,10 +93,14 @@ def serve() -> None:
                 store, result = _open(*arguments), None
             else:
                 result = getattr(store, method)(*arguments)
+            reply = (False, result)
         except Exception as error:
-            _reply(results, True, _portable(error))
-        else:
-            _reply(results, False, result)
+            reply = (True, _portable(error))
+        try:
+            pickle.dump(reply, results, pickle.HIGHEST_PROTOCOL)
+            results.flush()
+        except BrokenPipeError:  # the parent was killed meanwhile: what was written stays pending for the next writer
+            break
     if store is not None:
         store.close()
 
@@ -116,11 +120,6 @@ def _open(settings: Settings, model: str | None) -> Any:
     store = open_vectors(settings, model)
     store.lock = lock  # type: ignore[attr-defined]  # held as long as the store lives
     return store
-
-
-def _reply(results: BinaryIO, failed: bool, result: Any) -> None:
-    pickle.dump((failed, result), results, pickle.HIGHEST_PROTOCOL)
-    results.flush()
 
 
 def _portable(error: Exception) -> Exception:

@@ -50,7 +50,7 @@ def main() -> None:
             process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
             assert process.stdout is not None
             process.stdout.readline()
-            time.sleep(draw.uniform(0.1, 4.0))
+            time.sleep(draw.uniform(0.1, 1.6))
             process.kill()
             landed += process.wait() == -signal.SIGKILL
             sync(settings, [str(source)])
