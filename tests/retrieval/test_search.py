@@ -1,0 +1,81 @@
+"""Word and vector search together, with embeddings from a real OpenAI-compatible server whose vectors mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from llmock.testing import LLMockServer
+
+from retrieval.library import Library, sync
+from retrieval.search import Searcher
+from retrieval.settings import Secret, Settings
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LLMockServer]:
+    with LLMockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def embedding(server: LLMockServer, settings: Settings) -> Settings:
+    """Settings that embed with the server."""
+    server.state.reset()
+    return replace(
+        settings,
+        embeddings="openai:text-embedding-3-small",
+        openai_base_url=server.base_url(),
+        openai_api_key=Secret("test"),
+    )
+
+
+def calls(server: LLMockServer) -> int:
+    """How many embedding requests the server has had."""
+    return sum(r.path.endswith("/embeddings") for r in server.state.journal.records())
+
+
+def test_unchanged_and_moved_articles_are_not_embedded_again(
+    server: LLMockServer, embedding: Settings, corpus: Path
+) -> None:
+    """The first sync embeds; a second one, and one after a file moved, ask the model for nothing."""
+    sync(embedding, [str(corpus)])
+    first = calls(server)
+    assert first > 0
+    sync(embedding, [str(corpus)])
+    (corpus / "sous/vin.txt").rename(corpus / "vigne.txt")
+    moved = sync(embedding, [str(corpus)])
+    assert (moved.added, moved.removed) == (1, 1)
+    assert calls(server) == first
+
+
+def test_meaningless_vectors_do_not_displace_word_hits(embedding: Settings, corpus: Path) -> None:
+    """With an embedding model that knows nothing, the best word hit stays first; all passages are reached."""
+    sync(embedding, [str(corpus)])
+    with Library.open(embedding) as library:
+        assert library.status().embedding_model == "openai:text-embedding-3-small"
+    with Searcher.open(embedding) as searcher:
+        for question, article in (("conteneurs de Khorgos", "port.txt"), ("vignobles du Talas", "sous/vin.txt")):
+            hits = searcher.search(question, 10)
+            assert hits[0].article.id == article
+            assert {h.article.id for h in hits} == {"port.txt", "lycee.md", "sous/vin.txt"}
+            assert "vectors" in hits[0].scores
+
+
+def test_hits_are_slices_with_their_sentences(settings: Settings, corpus: Path) -> None:
+    """A hit's text and its sentences are slices of its article."""
+    sync(settings, [str(corpus)])
+    with Searcher.open(settings) as searcher:
+        for hit in searcher.search("Khorgos conteneurs grue", 5):
+            assert hit.text == hit.article.text[hit.start : hit.end]
+            assert hit.sentences[0][0] == hit.start
+            assert hit.sentences[-1][1] == hit.end
+
+
+def test_a_store_without_vectors_is_searched_when_a_key_appears(settings: Settings, corpus: Path) -> None:
+    """Embeddings set to auto follow the store: a key set later breaks nothing and calls nobody."""
+    sync(settings, [str(corpus)])
+    with Searcher.open(replace(settings, embeddings="auto", openai_api_key=Secret("k"))) as searcher:
+        assert searcher.search("Khorgos", 1)[0].article.id == "port.txt"
