@@ -25,7 +25,7 @@ from retrieval.types import Article, Failure, Passage, Progress, SyncReport
 if TYPE_CHECKING:
     from retrieval.vectors import VectorStore
 
-BATCH = 2000  # passages written at a time: small enough that reading and writing overlap from the start
+BATCH = 2500  # passages written at a time: small enough that reading and writing overlap from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +306,7 @@ class _Sync:
         if before is not None and before.digest == document.digest:
             self.unchanged += 1
             return
+        self._writer.vectors.start()
         try:
             article = document.read()
         except ArticleError as error:

@@ -31,6 +31,16 @@ class VectorProcess:
     def __init__(self, settings: Settings, model: str | None) -> None:
         self._settings, self._model = settings, model
         self._child: subprocess.Popen[bytes] | None = None
+        self._opening = False  # the answer to "open" was not read yet
+
+    def start(self) -> None:
+        """Start the child without waiting for it: Chroma is imported while the first articles are read."""
+        if self._child is None:
+            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-c", _BOOT, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            self._send(self._child, "open", self._settings, self._model)
+            self._opening = True
 
     def add(self, records: Sequence[Record]) -> int:
         """As `VectorStore.add`."""
@@ -55,26 +65,38 @@ class VectorProcess:
         self._child.wait()
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        if self._child is None:
-            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-c", _BOOT, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            self._call("open", self._settings, self._model)
-        child = self._child
+        self.start()
+        assert self._child is not None  # noqa: S101 - for the type checker
+        if self._opening:
+            self._result(self._child)
+            self._opening = False
+        self._send(self._child, method, *arguments)
+        return self._result(self._child)
+
+    def _send(self, child: subprocess.Popen[bytes], method: str, *arguments: Any) -> None:
         assert child.stdin is not None  # noqa: S101 - for the type checker
-        assert child.stdout is not None  # noqa: S101
         try:
             pickle.dump((method, arguments), child.stdin, pickle.HIGHEST_PROTOCOL)
             child.stdin.flush()
+        except OSError as error:
+            raise _ended(child) from error
+
+    def _result(self, child: subprocess.Popen[bytes]) -> Any:
+        assert child.stdout is not None  # noqa: S101 - for the type checker
+        try:
             failed, result = pickle.load(child.stdout)  # noqa: S301 - from our own child
         except (EOFError, OSError) as error:
-            raise StoreError(
-                f"the process that writes to Chroma ended unexpectedly (status {child.poll()})",
-                remedy="run the command again: it mends what was left half written; then `sourcier doctor`",
-            ) from error
+            raise _ended(child) from error
         if failed:
             raise result
         return result
+
+
+def _ended(child: subprocess.Popen[bytes]) -> StoreError:
+    return StoreError(
+        f"the process that writes to Chroma ended unexpectedly (status {child.poll()})",
+        remedy="run the command again: it mends what was left half written; then `sourcier doctor`",
+    )
 
 
 def serve() -> None:
