@@ -206,7 +206,7 @@ def _searchable(settings: Settings, numbers: dict[str, int], stored: str | None,
 
 
 def _embeddings(settings: Settings, stored: str | None, t: Texts) -> Check:
-    from retrieval.library import embedding_in_force
+    from retrieval.store import embedding_in_force
 
     try:
         embedding_in_force(settings, stored or "none")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from retrieval.errors import StoreEmpty
-from retrieval.library import embedding_in_force, manifest_path, open_vectors
 from retrieval.manifest import Manifest
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
+from retrieval.store import embedding_in_force, manifest_path, open_vectors
 from retrieval.types import Article, Hit, Period
 from retrieval.words import WordIndex
 

@@ -130,7 +130,7 @@ def serve() -> None:
 def _open(settings: Settings, model: str | None) -> Any:
     from filelock import FileLock, Timeout
 
-    from retrieval.library import open_vectors
+    from retrieval.store import open_vectors
 
     lock = FileLock(settings.home / "chroma.lock")
     try:

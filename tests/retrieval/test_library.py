@@ -14,10 +14,11 @@ import pytest
 from conftest import python
 
 from retrieval.errors import StoreEmpty, StoreLocked, StoreMismatch
-from retrieval.library import Library, collection_name, sync
+from retrieval.library import Library, sync
 from retrieval.manifest import Manifest
 from retrieval.search import Searcher
 from retrieval.settings import Settings
+from retrieval.store import collection_name
 from retrieval.vectors import VectorStore
 from retrieval.words import WordIndex
 
