@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retrieval.articles import Document, Origin, count, documents, origin_of
-from retrieval.errors import ArticleError, StoreEmpty
-from retrieval.manifest import Entry, Known, Manifest
+from retrieval.errors import ArticleError
+from retrieval.manifest import Entry, Known
 from retrieval.passages import cut
 from retrieval.settings import Settings
-from retrieval.store import StoreWriter, manifest_path
+from retrieval.store import StoreWriter, open_manifest
 from retrieval.types import Article, Failure, Progress, SyncReport
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        if not manifest_path(settings).exists():
-            raise StoreEmpty(f"nothing was ingested into {settings.home} yet", remedy="run `sourcier ingest PATH`")
-        self._manifest = Manifest(manifest_path(settings))
+        self._manifest = open_manifest(settings)
 
     @classmethod
     def open(cls, settings: Settings) -> Library:

@@ -138,13 +138,6 @@ class Manifest:
         """Articles whose passages are whole again."""
         self._db.executemany("DELETE FROM pending WHERE id = ?", [(a,) for a in articles])
 
-    def relocate(self, documents: Iterable[tuple[str, str]]) -> None:
-        """Set the location of articles (id, location), where the line of a .jsonl moved."""
-        with self._transaction():
-            self._db.executemany(
-                "UPDATE articles SET location = ? WHERE id = ?", [(where, a) for a, where in documents]
-            )
-
     def remember_origin(self, location: str, kind: str) -> None:
         """Note an origin, so that `ingest` without arguments syncs it again."""
         self._db.execute("INSERT OR REPLACE INTO origins VALUES (?, ?)", (location, kind))

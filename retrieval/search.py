@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from retrieval.errors import StoreEmpty
-from retrieval.manifest import Manifest
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
-from retrieval.store import embedding_in_force, manifest_path, open_vectors
+from retrieval.store import embedding_in_force, open_manifest, open_vectors
 from retrieval.types import Article, Hit, Period
 from retrieval.words import WordIndex
 
@@ -21,9 +17,7 @@ class Searcher:
     """Searching a store. Safe beside a writer: it sees what was last committed."""
 
     def __init__(self, settings: Settings) -> None:
-        if not manifest_path(settings).exists():
-            raise StoreEmpty(f"nothing was ingested into {settings.home} yet", remedy="run `sourcier ingest PATH`")
-        self._manifest = Manifest(manifest_path(settings))
+        self._manifest = open_manifest(settings)
         model = embedding_in_force(settings, self._manifest.get("embeddings"))
         self._words = WordIndex(settings.home / "words")
         # opened only where vectors are compared: importing chromadb takes longer than all the rest
@@ -98,9 +92,6 @@ class Searcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __iter__(self) -> Iterator[Hit]:  # a list of everything is never what is meant
-        raise TypeError("a Searcher is searched, not iterated")
 
 
 def _on_borders(text: str, start: int, end: int) -> bool:

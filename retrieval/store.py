@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from retrieval.errors import StoreLocked, StoreMismatch
+from retrieval.errors import StoreEmpty, StoreLocked, StoreMismatch
 from retrieval.manifest import Entry, Manifest
 from retrieval.passages import PASSAGE_VERSION, TARGET, cut
 from retrieval.settings import Settings
@@ -60,6 +60,14 @@ def manifest_path(settings: Settings) -> Path:
     return settings.home / "library.sqlite"
 
 
+def open_manifest(settings: Settings) -> Manifest:
+    """The manifest, for reading. Raises StoreEmpty when nothing was ingested yet."""
+    path = manifest_path(settings)
+    if not path.exists():
+        raise StoreEmpty(f"nothing was ingested into {settings.home} yet", remedy="run `sourcier ingest PATH`")
+    return Manifest(path)
+
+
 class StoreWriter:
     """The store opened for writing: holds the lock, mends what an interrupted ingest left."""
 
@@ -88,6 +96,7 @@ class StoreWriter:
             self.vectors = VectorProcess(settings, model)
             shape = f"{collection_name(model)}|{INDEX_VERSION}"
             if rebuild or self.manifest.get("shape") not in (None, shape):
+                self.manifest.set("shape", "rebuilding")  # killed meanwhile, the next writer starts over
                 self._rebuild()
             self.manifest.set("embeddings", model or "none")
             self.manifest.set("shape", shape)

@@ -52,6 +52,12 @@ class Period:
     last: date | None
     expression: str | None = None  # the words of the question that gave it, if any
 
+    @property
+    def days(self) -> tuple[int, int]:
+        """First and last day as yyyymmdd, as both stores compare them; an open side is beyond any date."""
+        first = int(self.first.strftime("%Y%m%d")) if self.first else 1
+        return first, int(self.last.strftime("%Y%m%d")) if self.last else 99_999_999
+
     def __str__(self) -> str:
         return f"{self.first.isoformat() if self.first else '…'}/{self.last.isoformat() if self.last else '…'}"
 

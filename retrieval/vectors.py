@@ -181,6 +181,5 @@ def _digest(indexed: str) -> str:
 def _where(period: Period | None) -> dict[str, Any] | None:
     if period is None:
         return None
-    first = int(period.first.strftime("%Y%m%d")) if period.first else 1
-    last = int(period.last.strftime("%Y%m%d")) if period.last else 99_999_999
+    first, last = period.days
     return {"$and": [{"last_day": {"$gte": first}}, {"first_day": {"$gte": 1}}, {"first_day": {"$lte": last}}]}

@@ -176,8 +176,7 @@ class WordIndex:
             return words_query
         bounds = [(tantivy.Occur.Must, words_query)]
         kind = tantivy.FieldType.Integer
-        first = int(period.first.strftime("%Y%m%d")) if period.first else 1
-        last = int(period.last.strftime("%Y%m%d")) if period.last else 99_999_999
+        first, last = period.days
         for field, low, high in (("last_day", first, 99_999_999), ("first_day", 1, last)):
             inside = tantivy.Query.range_query(self._schema, field, kind, low, high, True, True)
             bounds.append((tantivy.Occur.Must, tantivy.Query.boost_query(inside, 0.0)))
