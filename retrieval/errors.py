@@ -12,6 +12,8 @@ SourcierError
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SourcierError(Exception):
     """Base class. The text says what happened; `remedy` names what to do, often a command."""
@@ -19,6 +21,15 @@ class SourcierError(Exception):
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)  # between processes too, with all that it says
+
+
+def _again(kind: type[SourcierError], args: tuple[Any, ...], state: dict[str, Any]) -> SourcierError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class SettingsError(SourcierError):

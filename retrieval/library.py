@@ -6,20 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from retrieval.articles import Document, Origin, count, documents, origin_of
 from retrieval.errors import ArticleError
 from retrieval.manifest import Entry, Known
 from retrieval.passages import cut
 from retrieval.settings import Settings
-from retrieval.store import StoreWriter, open_manifest
+from retrieval.store import StoreWriter, batch, open_manifest
 from retrieval.types import Article, Failure, Progress, SyncReport
 
-if TYPE_CHECKING:
-    pass
-
-BATCH = 2500  # passages written at a time: small enough that reading and writing overlap from the start
+# Passages written at a time. Chroma is the slow part: it gets what there is as soon as it is free, so that reading and
+# writing overlap from the start, and at most one of its own batches, which costs it least for each passage.
+LEAST, MOST = 500, 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +106,7 @@ class _Sync:
         self.failed: list[Failure] = []
         self._done, self._total, self._passages = 0, 0, 0
         self._batch: list[Entry] = []
+        self._waiting = 0  # passages in the batch
         self._claimed: dict[str, str] = {}  # article id → origin, of what is not written yet
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
@@ -142,7 +141,7 @@ class _Sync:
             reason = "nothing to ingest is left there; its articles are kept"
             self.failed.append(Failure(origin.location, reason))
             return
-        self._writer.write([], gone)
+        self._writer.write(batch((), gone))
         self.removed += len(gone)
 
     def _document(self, origin: Origin, document: Document, known: dict[str, Known]) -> None:
@@ -166,7 +165,9 @@ class _Sync:
         self._claimed[identity] = origin.location
         self._batch.append(entry)
         self._passages += len(entry.passages)
-        if sum(len(e.passages) for e in self._batch) >= BATCH:
+        self._waiting += len(entry.passages)
+        idle = self._writing is None or self._writing.done()
+        if self._waiting >= (LEAST if idle else MOST):
             self._write()
 
     def _free_id(self, wanted: str, origin: Origin) -> str:
@@ -181,10 +182,11 @@ class _Sync:
         return candidate
 
     def _write(self) -> None:
-        batch, self._batch = self._batch, []
+        ready = batch(self._batch)
+        self._batch, self._waiting = [], 0
         if self._writing is not None:
             self._writing.result()
-        self._writing = self._pool.submit(self._writer.write, batch)
+        self._writing = self._pool.submit(self._writer.write, ready)
 
     def flush(self) -> None:
         if self._batch:

@@ -65,6 +65,7 @@ class Manifest:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        self._seen = self._data_version()
 
     def known(self, origin: str) -> dict[str, Known]:
         """The stored articles of an origin, by the id of their document."""
@@ -81,10 +82,10 @@ class Manifest:
         row = self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
         return _article(row) if row else None
 
-    def current(self, article: str) -> tuple[Article, str] | None:
-        """One article and its version."""
-        row = self._db.execute(f"SELECT {_ARTICLE}, version FROM articles WHERE id = ?", (article,)).fetchone()  # noqa: S608 - a constant
-        return (_article(row[:-1]), str(row[-1])) if row else None
+    def current(self, articles: Sequence[str]) -> list[tuple[Article, str]]:
+        """Those of the articles that are stored, each with its version."""
+        query = f"SELECT {_ARTICLE}, version FROM articles WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608 - a constant
+        return [(_article(row[:-1]), str(row[-1])) for row in self._db.execute(query, (json.dumps(list(articles)),))]
 
     def articles(self) -> Iterator[tuple[Article, tuple[tuple[int, int], ...]]]:
         """All articles with the spans of their passages, by id."""
@@ -154,6 +155,14 @@ class Manifest:
     def set(self, key: str, value: str) -> None:
         """Remember a value."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def changed(self) -> bool:
+        """Whether another connection has written since this was last asked (SQLite's `data_version`)."""
+        before, self._seen = self._seen, self._data_version()
+        return before != self._seen
+
+    def _data_version(self) -> int:
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def totals(self) -> tuple[int, int, str | None, str | None]:
         """Articles, passages, first and last date of publication."""

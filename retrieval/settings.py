@@ -54,6 +54,12 @@ class Settings:
         "Embedding model: none, openai:<model>, model2vec:<name or folder>; auto is openai:text-embedding-3-small "
         "when OPENAI_API_KEY is set without OPENAI_BASE_URL, else none.",
     )
+    vector_weight: float = _setting(
+        "SOURCIER_VECTOR_WEIGHT",
+        0.2,
+        "Weight of vectors beside words (1) in search. The default costs nothing even with a meaningless model; "
+        "a strong multilingual one may deserve more: tests/benchmarks/fusion.py measures it.",
+    )
     chroma_url: str = _setting(
         "CHROMA_URL", "", "A Chroma server to use instead of the embedded store, e.g. http://127.0.0.1:8000."
     )

@@ -7,8 +7,9 @@ pending when a process died is written again from its last good row by the next 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -20,7 +21,9 @@ from retrieval.settings import Settings
 from retrieval.types import Article, Passage
 
 if TYPE_CHECKING:
-    from retrieval.vectors import VectorStore
+    from retrieval.vectors import Record, VectorStore
+
+_ARTICLES = 500  # written at a time where articles are written again: mending and rebuilding
 
 
 def embedding_in_force(settings: Settings, stored: str | None) -> str | None:
@@ -68,6 +71,39 @@ def open_manifest(settings: Settings) -> Manifest:
     return Manifest(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Articles to replace and articles to remove, together."""
+
+    entries: Sequence[Entry]
+    removed: Sequence[str]
+    records: Sequence[Record]  # of all entries, made before it is the batch's turn: Chroma should not wait for them
+
+
+def batch(entries: Sequence[Entry], removed: Sequence[str] = ()) -> Batch:
+    """What `StoreWriter.write` takes."""
+    return Batch(entries, removed, [r for e in entries for r in _records(e.article, e.passages)])
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article that the manifest has, cut again."""
+
+    article: Article
+    version: str
+    passages: tuple[Passage, ...]
+
+
+def _records(article: Article, passages: Sequence[Passage]) -> Iterator[Record]:
+    from retrieval.vectors import Record, record_id
+    from retrieval.words import days
+
+    head = " · ".join(filter(None, (article.title, article.published)))
+    first, last = days(article.published)
+    for p in passages:
+        yield Record(record_id(article.id, p.start, p.end), article.text[p.start : p.end], head, first, last)
+
+
 class StoreWriter:
     """The store opened for writing: holds the lock, mends what an interrupted ingest left."""
 
@@ -105,57 +141,53 @@ class StoreWriter:
             self._lock.release()
             raise
 
-    def write(self, entries: Sequence[Entry], removed: Sequence[str] = ()) -> None:
+    def write(self, batch: Batch) -> None:
         """Replace articles and remove others."""
-        stale = self.manifest.spans([*(e.article.id for e in entries), *removed])
-        self.manifest.begin(entries, removed)
-        self._store([(e.article, e.version, e.passages) for e in entries], stale)
-        self.manifest.finish(entries, removed)
+        names = [e.article.id for e in batch.entries]
+        stale = self.manifest.spans([*names, *batch.removed])
+        self.manifest.begin(batch.entries, batch.removed)
+        self._store(batch.entries, batch.records, stale)
+        self.manifest.finish(batch.entries, batch.removed)
 
     def _store(
-        self, whole: Sequence[tuple[Article, str, Sequence[Passage]]], stale: dict[str, set[tuple[int, int]]]
+        self, entries: Sequence[Entry | Stored], records: Sequence[Record], stale: dict[str, set[tuple[int, int]]]
     ) -> None:
-        from retrieval.vectors import Record, record_id
-        from retrieval.words import days
+        from retrieval.vectors import record_id
 
-        new = [
-            Record(
-                record_id(a.id, p.start, p.end), a.id, a.text[p.start : p.end], indexed_text(a, p), *days(a.published)
-            )
-            for a, _, passages in whole
-            for p in passages
-        ]
-        kept = {r.id for r in new}
         old = [record_id(a, *span) for a, spans in stale.items() for span in sorted(spans)]
+        new = {r.id for r in records} if old else set()
 
         def to_chroma() -> None:
             # same place, perhaps another text: Chroma ignores an id that exists, so it goes first
-            self.vectors.delete([r for r in old if r in kept])
-            self.vectors.add(new)
-            self.vectors.delete([r for r in old if r not in kept])
+            self.vectors.delete([r for r in old if r in new])
+            self.vectors.add(records)
+            self.vectors.delete([r for r in old if r not in new])
 
         # Chroma works in a process of its own: the French analysis runs meanwhile
         chroma = self._pool.submit(to_chroma)
         self.words.delete(article for article, spans in stale.items() if spans)
-        for article, version, passages in whole:
-            self.words.add(article, version, passages)
+        for entry in entries:
+            self.words.add(entry.article, entry.version, entry.passages)
         self.words.commit()
         chroma.result()
 
     def _mend(self) -> None:
-        for article in self.manifest.pending():
-            found = self.manifest.current(article)
-            whole = [(found[0], found[1], cut(found[0]))] if found else []
-            self._store(whole, self.manifest.spans([article]))
-            self.manifest.forget_pending([article])
+        pending = self.manifest.pending()
+        for at in range(0, len(pending), _ARTICLES):
+            some = pending[at : at + _ARTICLES]
+            self._store_again(some, self.manifest.spans(some))
+            self.manifest.forget_pending(some)
 
     def _rebuild(self) -> None:
         self.vectors.clear()
         self.words.clear()
-        for article in self.manifest.ids():
-            found = self.manifest.current(article)
-            if found:
-                self._store([(found[0], found[1], cut(found[0]))], {})
+        every = self.manifest.ids()
+        for at in range(0, len(every), _ARTICLES):
+            self._store_again(every[at : at + _ARTICLES], {})
+
+    def _store_again(self, articles: Sequence[str], stale: dict[str, set[tuple[int, int]]]) -> None:
+        found = [Stored(article, version, tuple(cut(article))) for article, version in self.manifest.current(articles)]
+        self._store(found, [r for s in found for r in _records(s.article, s.passages)], stale)
 
     def close(self) -> None:
         """Finish background work and let the lock go."""
@@ -172,9 +204,3 @@ class StoreWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def indexed_text(article: Article, passage: Passage) -> str:
-    """What is embedded for a passage: title and date join the slice, so that a passage carries its context."""
-    head = " · ".join(filter(None, (article.title, article.published)))
-    return f"{head}\n{article.text[passage.start : passage.end]}" if head else article.text[passage.start : passage.end]

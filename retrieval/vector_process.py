@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from retrieval.errors import StoreError, StoreLocked
+from retrieval.errors import SourcierError, StoreError, StoreLocked
 from retrieval.settings import Settings
 
 if TYPE_CHECKING:
@@ -144,13 +144,8 @@ def _open(settings: Settings, model: str | None) -> Any:
     return store
 
 
-def _portable(error: Exception) -> Exception:
-    """The error itself where it survives pickling, else a StoreError with its text."""
-    try:
-        same = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
-    except Exception:
-        return StoreError(f"{type(error).__name__}: {error}", remedy="run `sourcier doctor`")
-    if str(same) != str(error) or not isinstance(same, Exception):
-        return StoreError(f"{type(error).__name__}: {error}", remedy="run `sourcier doctor`")
-    same.__dict__.update(error.__dict__)
-    return same
+def _portable(error: Exception) -> SourcierError:
+    """Our own errors as they are, others with their text: not all of them survive the way between processes."""
+    if isinstance(error, SourcierError):
+        return error
+    return StoreError(f"{type(error).__name__}: {error}", remedy="run `sourcier doctor`")

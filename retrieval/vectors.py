@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from retrieval.errors import StoreError
+from retrieval.errors import ModelError, StoreError
 from retrieval.types import Period
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 PAGE = 5000  # chroma 1.5.9: batches beyond 5,461 are refused, and reading without a limit fails on large collections
-_INDEX = {"space": "cosine"}
-_NO_INDEX = {
+_INDEX: dict[str, Any] = {"space": "cosine"}
+_NO_INDEX: dict[str, Any] = {
     "space": "cosine",
     "ef_construction": 2,
     "max_neighbors": 2,
@@ -31,11 +32,15 @@ class Record:
     """One passage as Chroma holds it."""
 
     id: str  # "<article>#<start>-<end>"
-    article: str
     text: str  # the slice
-    indexed: str  # what is embedded: title, date and slice
+    head: str  # title and date of its article
     first_day: int
     last_day: int
+
+    @property
+    def indexed(self) -> str:
+        """What is embedded: title and date join the slice, so that a passage carries its context."""
+        return f"{self.head}\n{self.text}" if self.head else self.text
 
 
 def record_id(article: str, start: int, end: int) -> str:
@@ -54,32 +59,44 @@ class VectorStore:
     """The collection of one corpus. Without `embeddings` it holds the passages but compares no vectors."""
 
     def __init__(self, folder: Path, collection: str, embeddings: Embeddings | None, url: str = "") -> None:
+        self._folder, self._name, self._embeddings, self._url = folder, collection, embeddings, url
+        self._using = threading.Lock()  # nobody asks a client that is being replaced
+        self._open()
+
+    def _open(self) -> None:
         import chromadb
         from chromadb.config import Settings as ChromaSettings
 
-        self._embeddings = embeddings
         quiet = ChromaSettings(anonymized_telemetry=False)
         try:
-            if url:
-                parts = urlsplit(url)
+            if self._url:
+                parts = urlsplit(self._url)
                 port = parts.port or (443 if parts.scheme == "https" else 80)
                 self._client: Any = chromadb.HttpClient(
                     host=parts.hostname or "localhost", port=port, ssl=parts.scheme == "https", settings=quiet
                 )
             else:
-                folder.mkdir(parents=True, exist_ok=True)
-                self._client = chromadb.PersistentClient(str(folder), settings=quiet)
-            index = _NO_INDEX if embeddings is None else _INDEX
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._client = chromadb.PersistentClient(str(self._folder), settings=quiet)
             self._collection = self._client.get_or_create_collection(
-                collection, configuration={"hnsw": index}, embedding_function=None
+                self._name, configuration={"hnsw": self._index}, embedding_function=None
             )
         except Exception as error:
-            where = url or str(folder)
             raise StoreError(
-                f"the Chroma store at {where} cannot be opened: {error}",
-                remedy="start the server that CHROMA_URL names" if url else "run `sourcier doctor`",
+                f"the Chroma store at {self._url or self._folder} cannot be opened: {error}",
+                remedy="start the server that CHROMA_URL names" if self._url else "run `sourcier doctor`",
             ) from error
-        self._name = collection
+
+    def reopen(self) -> None:
+        """Open the store afresh: an open embedded Chroma does not see what another process wrote, or fails on it."""
+        if not self._url:
+            with self._using:
+                self.close()
+                self._open()
+
+    @property
+    def _index(self) -> dict[str, Any]:
+        return _NO_INDEX if self._embeddings is None else _INDEX
 
     def add(self, records: Sequence[Record]) -> int:
         """Add passages that are not there yet; returns how many texts the model embedded.
@@ -108,10 +125,12 @@ class VectorStore:
         """The k nearest passages as (record id, cosine similarity), best first."""
         if self._embeddings is None:
             return []
-        vector = self._embeddings.embed_query(question)
-        found = self._collection.query(
-            query_embeddings=[vector], n_results=k, where=_where(period), include=["distances"]
-        )
+        with _named_failure():
+            vector = self._embeddings.embed_query(question)
+        with self._using:
+            found = self._collection.query(
+                query_embeddings=[vector], n_results=k, where=_where(period), include=["distances"]
+            )
         return [
             (identity, 1.0 - distance)
             for identity, distance in zip(found["ids"][0], found["distances"][0], strict=True)
@@ -139,9 +158,8 @@ class VectorStore:
     def clear(self) -> None:
         """Delete everything of this corpus."""
         self._client.delete_collection(self._name)
-        index = _NO_INDEX if self._embeddings is None else _INDEX
         self._collection = self._client.create_collection(
-            self._name, configuration={"hnsw": index}, embedding_function=None
+            self._name, configuration={"hnsw": self._index}, embedding_function=None
         )
 
     def __len__(self) -> int:
@@ -159,7 +177,9 @@ class VectorStore:
         known = self._known_vectors(digests)
         new = {d: r.indexed for d, r in zip(digests, batch, strict=True) if d not in known}
         if new:
-            known.update(zip(new, self._embeddings.embed_documents(list(new.values())), strict=True))
+            with _named_failure():
+                made = self._embeddings.embed_documents(list(new.values()))
+            known.update(zip(new, made, strict=True))
         return [known[d] for d in digests], len(new)
 
     def _known_vectors(self, digests: Sequence[str]) -> dict[str, list[float]]:
@@ -172,6 +192,21 @@ class VectorStore:
 
     def _metadata(self, record: Record) -> Mapping[str, str | int]:
         return {"digest": _digest(record.indexed), "first_day": record.first_day, "last_day": record.last_day}
+
+
+@contextmanager
+def _named_failure() -> Iterator[None]:
+    """A provider's error as a ModelError. Its text is left out: it may quote the key or the request."""
+    try:
+        yield
+    except Exception as error:
+        kind = "auth" if "Auth" in type(error).__name__ else "embedding"
+        raise ModelError(
+            f"the embedding model could not be used ({type(error).__name__})",
+            kind=kind,
+            remedy="check OPENAI_API_KEY, OPENAI_BASE_URL and SOURCIER_EMBEDDINGS with `sourcier doctor`; what was "
+            "ingested before is kept",
+        ) from None
 
 
 def _digest(indexed: str) -> str:

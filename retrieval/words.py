@@ -143,6 +143,10 @@ class WordIndex:
             )
         return found
 
+    def reload(self) -> None:
+        """Let the next search see what another writer committed."""
+        self._searcher = None
+
     def entries(self) -> set[tuple[str, str, int, int]]:
         """Everything in the index, as (article, version, start, end): for checks."""
         searcher = self._open_searcher()

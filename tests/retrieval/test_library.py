@@ -151,6 +151,23 @@ def test_rebuilding_gives_the_same_store(settings: Settings, corpus: Path) -> No
     assert contents(settings) == before
 
 
+def test_a_killed_rebuild_starts_over(settings: Settings, corpus: Path) -> None:
+    """After SIGKILL in the middle of a rebuild, the next sync makes the whole store again."""
+    sync(settings, [str(corpus)])
+    before = contents(settings)
+    program = (
+        "import os, signal; from pathlib import Path\n"
+        "from retrieval.library import sync; from retrieval.settings import Settings\n"
+        "from retrieval.words import WordIndex\n"
+        "WordIndex.commit = lambda self: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"sync(Settings(home=Path({str(settings.home)!r}), embeddings='none', mode='extractive'), rebuild=True)"
+    )
+    killed = subprocess.run([python(), "-c", program], cwd=Path(__file__).parents[2])
+    assert killed.returncode == -signal.SIGKILL
+    sync(settings, [str(corpus)])
+    assert contents(settings) == before
+
+
 def test_killed_at_any_moment_then_run_again(settings: Settings, tmp_path: Path) -> None:
     """After SIGKILL at random moments of an ingest that adds, changes and removes, a rerun equals a clean run."""
     folder = tmp_path / "many"
@@ -169,7 +186,7 @@ def test_killed_at_any_moment_then_run_again(settings: Settings, tmp_path: Path)
 
     program = (
         "from pathlib import Path; from retrieval.settings import Settings; import retrieval.library as library\n"
-        "library.BATCH = 60; print('go', flush=True)\n"
+        "library.LEAST, library.MOST = 30, 60; print('go', flush=True)\n"
         f"settings = Settings(home=Path({str(settings.home)!r}), embeddings='none', mode='extractive')\n"
         f"library.sync(settings, [{str(folder)!r}])"
     )

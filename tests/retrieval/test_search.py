@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import python
 from llmock.testing import LLMockServer
 
+from retrieval.errors import ModelError
 from retrieval.library import Library, sync
 from retrieval.search import Searcher
 from retrieval.settings import Secret, Settings
@@ -79,3 +82,51 @@ def test_a_store_without_vectors_is_searched_when_a_key_appears(settings: Settin
     sync(settings, [str(corpus)])
     with Searcher.open(replace(settings, embeddings="auto", openai_api_key=Secret("k"))) as searcher:
         assert searcher.search("Khorgos", 1)[0].article.id == "port.txt"
+
+
+@pytest.mark.parametrize("process", ["this one", "another"])
+def test_an_open_search_sees_what_is_written_meanwhile(embedding: Settings, corpus: Path, process: str) -> None:
+    """A search that stays open finds by words and by vectors what a writer added, changed and removed since."""
+    sync(embedding, [str(corpus)])
+    with Searcher.open(embedding) as searcher:
+        assert searcher.search("Khorgos", 1)[0].article.id == "port.txt"
+        (corpus / "neuf.txt").write_text("La mine de zinc de Tekeli rouvre après dix ans.", encoding="utf-8")
+        (corpus / "lycee.md").write_text("Le lycée Victor-Hugo a fermé ses portes.", encoding="utf-8")
+        (corpus / "port.txt").unlink()
+        if process == "another":
+            program = (
+                "import sys; from pathlib import Path; from retrieval.library import sync\n"
+                "from retrieval.settings import Secret, Settings\n"
+                f"sync(Settings(home=Path({str(embedding.home)!r}), embeddings={embedding.embeddings!r},\n"
+                f"  openai_base_url={embedding.openai_base_url!r}, openai_api_key=Secret('test')), [{str(corpus)!r}])"
+            )
+            subprocess.run([python(), "-c", program], check=True, cwd=Path(__file__).parents[2])
+        else:
+            sync(embedding, [str(corpus)])
+        hits = searcher.search("mine de Tekeli", 10)
+        assert hits[0].article.id == "neuf.txt"
+        assert {h.article.id for h in hits} == {"neuf.txt", "lycee.md", "sous/vin.txt"}
+        assert all("vectors" in h.scores for h in hits)
+        assert "fermé" in searcher.search("lycée Victor-Hugo", 1)[0].text
+
+
+def test_words_are_searched_when_the_embedding_model_fails(
+    embedding: Settings, corpus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An embeddings server that is gone costs the vectors, not the search; the log says so, without the key."""
+    sync(embedding, [str(corpus)])
+    gone = replace(embedding, openai_base_url="http://127.0.0.1:9/v1", model_retries=0)
+    with Searcher.open(gone) as searcher:
+        assert searcher.search("conteneurs de Khorgos", 3)[0].article.id == "port.txt"
+    assert "words alone" in caplog.text
+
+
+def test_ingesting_without_the_embedding_model_names_the_remedy(embedding: Settings, corpus: Path) -> None:
+    """What cannot be embedded is an error in words; the next ingest, with the server back, completes the store."""
+    gone = replace(embedding, openai_base_url="http://127.0.0.1:9/v1", model_retries=0)
+    with pytest.raises(ModelError) as raised:
+        sync(gone, [str(corpus)])
+    assert "doctor" in (raised.value.remedy or "")
+    assert sync(embedding, [str(corpus)]).passages == 3
+    with Searcher.open(embedding) as searcher:
+        assert all("vectors" in h.scores for h in searcher.search("Khorgos", 3))

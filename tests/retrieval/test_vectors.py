@@ -33,7 +33,7 @@ class Letters(Embeddings):
 
 
 def record(name: str, text: str, day: int = 20200101) -> Record:
-    return Record(record_id(name, 0, len(text)), name, text, text, day, day)
+    return Record(record_id(name, 0, len(text)), text, "", day, day)
 
 
 def test_more_records_than_chroma_takes_at_once(tmp_path: Path) -> None:
