@@ -90,6 +90,10 @@ class Answerer(Runnable[Question | str, Answer]):
         """Answer one question; each Statement as it is released, then the Answer."""
         yield from self._transform_stream_with_config(iter([input]), self._transform, config, run_type="chain")  # type: ignore[arg-type]  # it passes config by name
 
+    def search(self, text: str, k: int = DEPTH) -> list[Hit]:
+        """The k best passages alone, from the store that answers."""
+        return self._searcher.search(text, k)
+
     def close(self) -> None:
         """Close the store."""
         self._searcher.close()

@@ -54,6 +54,14 @@ class Library:
         """Ids of the stored articles that begin with `prefix`."""
         return self._manifest.ids(prefix)
 
+    def newest(self, offset: int, limit: int) -> list[Article]:
+        """A page of the stored articles, the latest published first, the undated last."""
+        return self._manifest.newest(offset, limit)
+
+    def origin(self, article: str) -> str | None:
+        """The file, folder or URL that an article came from, or None."""
+        return self._manifest.owner(article)
+
     def status(self) -> Status:
         """What is stored."""
         articles, passages, first, last = self._manifest.totals()
@@ -95,6 +103,17 @@ def sync(
         return SyncReport(
             run.added, run.changed, run.removed, run.unchanged, tuple(run.failed), passages, time.perf_counter() - start
         )
+
+
+def remove(settings: Settings, articles: Sequence[str]) -> int:
+    """Take articles out of the store; returns how many were there. What is still at its origin comes back with `sync`.
+
+    Raises StoreLocked, StoreMismatch.
+    """
+    with StoreWriter(settings) as writer:
+        found = [article.id for article, _ in writer.manifest.current(articles)]
+        writer.write(batch((), found))
+        return len(found)
 
 
 class _Sync:

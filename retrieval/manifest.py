@@ -104,6 +104,11 @@ class Manifest:
             )
         ]
 
+    def newest(self, offset: int, limit: int) -> list[Article]:
+        """A page of the articles, the latest published first, the undated last."""
+        query = f"SELECT {_ARTICLE} FROM articles ORDER BY published DESC NULLS LAST, id LIMIT ? OFFSET ?"  # noqa: S608 - a constant
+        return [_article(row) for row in self._db.execute(query, (limit, offset))]
+
     def spans(self, articles: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
         """Where passages of these articles are or, after an interruption, may be: all to delete on replacing."""
         found: dict[str, set[tuple[int, int]]] = {article: set() for article in articles}

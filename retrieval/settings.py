@@ -63,13 +63,48 @@ class Settings:
     chroma_url: str = _setting(
         "CHROMA_URL", "", "A Chroma server to use instead of the embedded store, e.g. http://127.0.0.1:8000."
     )
-    database_url: str = _setting(
+    database_url: Secret = _setting(
         "SOURCIER_DATABASE_URL",
-        "",
+        Secret(""),
         "SQL database of the Telegram bot's conversations; default: SQLite in SOURCIER_HOME.",
     )
     telegram_bot_token: Secret = _setting("TELEGRAM_BOT_TOKEN", Secret(""), "Token of the Telegram bot.")
     telegram_api_url: str = _setting("TELEGRAM_API_URL", "", "A self-hosted Bot API server; default: Telegram's.")
+    telegram_webhook_secret: Secret = _setting(
+        "TELEGRAM_WEBHOOK_SECRET",
+        Secret(""),
+        "Secret that Telegram sends with each webhook call; by default a new one at each start. Set it where several "
+        "processes share one webhook.",
+    )
+    stop_seconds: float = _setting(
+        "SOURCIER_STOP_SECONDS",
+        20.0,
+        "Seconds that answers under way may take when the Telegram bot is told to stop; the others are given at the "
+        "next start.",
+    )
+    daily_questions: int = _setting(
+        "SOURCIER_DAILY_QUESTIONS",
+        200,
+        "Questions that one person may ask the Telegram bot in a day; owners any number. 0: no limit.",
+    )
+    daily_tokens: int = _setting(
+        "SOURCIER_DAILY_TOKENS",
+        0,
+        "Tokens that one person's answers may take in a day; then answers are extractive. 0: no limit.",
+    )
+    daily_cost_usd: float = _setting(
+        "SOURCIER_DAILY_COST_USD",
+        0.0,
+        "US dollars that one person's answers may cost in a day; then answers are extractive. 0: no limit.",
+    )
+    daily_budget_usd: float = _setting(
+        "SOURCIER_DAILY_BUDGET_USD",
+        0.0,
+        "US dollars that all answers of the Telegram bot may cost in a day; then answers are extractive. 0: no limit.",
+    )
+    retention_days: int = _setting(
+        "SOURCIER_RETENTION_DAYS", 365, "Days that the Telegram bot keeps conversations. 0: for ever."
+    )
     model_timeout: float = _setting("SOURCIER_MODEL_TIMEOUT", 30.0, "Seconds that one model call may take.")
     model_retries: int = _setting("SOURCIER_MODEL_RETRIES", 2, "Retries of a model call after a transient failure.")
     deadline: float = _setting(

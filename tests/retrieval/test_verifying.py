@@ -107,3 +107,68 @@ def test_the_question_may_give_a_name() -> None:
 def test_nothing_cited_proves_nothing() -> None:
     """Without a hit there is no support."""
     assert verify("Dix villages ont été évacués.", [], "?", "fr").reason == "no passage cited"
+
+
+RESULTS = (
+    "Le groupe Oriel a vendu 320 000 voitures en 2024, après 290 000 en 2023. "
+    "Sa directrice, Anne Delorme, vise 350 000 ventes en 2025. "
+    "Le syndicat de Paul Marchetti demande 4 % d'augmentation."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Le groupe Oriel a vendu 350 000 voitures en 2024.", "number 350 000"),
+        ("Le groupe Oriel a vendu 320 000 voitures en 2023, après 290 000 en 2024.", "another's place"),
+        ("Le groupe Oriel a vendu 320 000 voitures en 2025, après 290 000 en 2023.", "number 2025"),
+        ("La directrice du groupe, Paul Marchetti, vise 350 000 ventes en 2025.", "name Paul Marchetti"),
+    ],
+)
+def test_a_figure_or_a_name_of_another_sentence_is_refused(sentence: str, reason: str) -> None:
+    """What stands in the passage with other words, or in a title, replaces nothing in a near copy."""
+    article = hit(RESULTS, "Oriel vise 2025", "2025-01-15")
+    verdict = verify(sentence, [hit(), article], "Que dit Oriel ?", "fr")
+    assert not verdict.supported
+    assert reason in (verdict.reason or "")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Le groupe Oriel est passé de 290 000 voitures en 2023 à 320 000 en 2024.",
+        "Anne Delorme, directrice d'Oriel, vise 350 000 ventes en 2025.",
+        "Le 17 juin 2025, M. Xi Jinping a annoncé que le séisme a fait 4.200 morts dans la province du Gansu.",
+    ],
+)
+def test_a_near_copy_may_add_what_stands_around(sentence: str) -> None:
+    """A name for a pronoun, the year of publication, and figures turned round together pass."""
+    article = hit(RESULTS, "Oriel", "2025-01-15")
+    verdict = verify(sentence, [hit(), article], "Que dit-on ?", "fr")
+    assert verdict.supported, verdict.reason
+
+
+def test_two_passages_are_quoted_for_two_facts() -> None:
+    """A sentence that joins facts of two passages carries a quote of each."""
+    cited = [hit(), hit(RESULTS, "Oriel", "2025-01-15")]
+    sentence = "Le séisme a fait 4.200 morts, tandis que le groupe Oriel a vendu 320 000 voitures en 2024."
+    verdict = verify(sentence, cited, "?", "fr")
+    assert verdict.supported, verdict.reason
+    assert {q.article.title for q in verdict.quotes} == {"Séisme en Chine", "Oriel"}
+
+
+def test_a_figure_needs_words_beside_it() -> None:
+    """A figure that stands in a cited passage only among other words is in no slice that could be quoted."""
+    other = hit("Le musée a reçu 5.000 visiteurs.", "Musée")
+    verdict = verify("Le séisme a fait 5.000 blessés dans la province du Gansu.", [hit(), other], "?", "fr")
+    assert not verdict.supported
+    assert "number 5.000" in (verdict.reason or "")
+
+
+def test_days_are_known_by_their_weekday() -> None:
+    """A weekday of the passage stands for the day next to its publication, unless a date follows it."""
+    strike = hit("La grève de la SNCF a commencé lundi en Bretagne.", "Grève", "2025-06-18")
+    assert verify("La grève de la SNCF a commencé le 16 juin en Bretagne.", [strike], "?", "fr").supported
+    assert not verify("La grève de la SNCF a commencé le 17 juin en Bretagne.", [strike], "?", "fr").supported
+    dated = hit("La grève de la SNCF a commencé lundi 9 juin en Bretagne.", "Grève", "2025-06-18")
+    assert not verify("La grève de la SNCF a commencé le 16 juin en Bretagne.", [dated], "?", "fr").supported

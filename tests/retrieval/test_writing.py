@@ -103,6 +103,21 @@ def test_keys_are_repaired(server: LLMockServer, keys: str) -> None:
     assert [q.text for q in sentence.quotes] == ["Les dégâts atteignent 17,62 milliards d'euros."]
 
 
+@pytest.mark.parametrize("keys", ["", "[z9z]"])
+def test_without_a_key_the_reason_is_the_cause(server: LLMockServer, keys: str) -> None:
+    """A sentence without a usable key was tried against every hit: what the nearest one lacks is told."""
+    (dropped,) = write(server, Reply(f"Les dégâts atteignent 18,62 milliards d'euros. {keys}"))
+    assert isinstance(dropped, Dropped)
+    assert "number 18,62 milliards" in dropped.reason
+
+
+def test_another_hit_lends_no_figure(server: LLMockServer) -> None:
+    """A figure that only an unrelated hit holds does not leave."""
+    (dropped,) = write(server, Reply(f"La grève de la SNCF a supprimé 4.200 trains en Bretagne. [{K2}]"))
+    assert isinstance(dropped, Dropped)
+    assert "4.200" in dropped.reason
+
+
 def test_no_evidence_is_no_sentence(server: LLMockServer) -> None:
     """The token of no evidence yields the usage alone."""
     assert write(server, Reply(NO_EVIDENCE)) == []
