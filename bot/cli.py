@@ -264,6 +264,36 @@ def doctor(as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--webhook", metavar="URL", help="Let Telegram call this public URL instead of polling.")
+@click.option("--listen", metavar="HOST:PORT", help="Where to serve the webhook, /healthz, /readyz and /metrics.")
+@click.option("--sync-every", metavar="TIME", help="Bring the articles up to date so often, e.g. 15m, 2h or 1d.")
+def telegram(webhook: str | None, listen: str | None, sync_every: str | None) -> None:
+    """Run the Telegram bot of TELEGRAM_BOT_TOKEN until Ctrl-C or SIGTERM.
+
+    The first start prints a code: whoever sends it to the bot becomes its owner. Nobody else is answered until an
+    owner approves them.
+
+    \b
+    Examples:
+      TELEGRAM_BOT_TOKEN=123:abc sourcier telegram
+      sourcier telegram --sync-every 1h --listen 127.0.0.1:8080
+      sourcier telegram --webhook https://bot.example.org/hook --listen 0.0.0.0:8443
+    """
+    import asyncio
+
+    from bot.options import address_of, seconds_of
+    from bot.telegram.application import Serving, TelegramBot
+
+    t = own_texts()
+    serving = Serving(webhook, address_of(listen, t), seconds_of(sync_every, t))
+
+    async def run() -> None:
+        await TelegramBot(Settings.load(), serving, lambda line: click.echo(line, err=True)).run()
+
+    asyncio.run(run())
+
+
+@cli.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the script that completes `sourcier` commands with Tab in SHELL.

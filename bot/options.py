@@ -69,3 +69,23 @@ def one_question(words: tuple[str, ...], batch: IO[bytes] | None, as_json: bool,
     if batch and not as_json:
         raise click.UsageError(t("batch_needs_json"))
     return text
+
+
+def address_of(listen: str | None, t: Texts) -> tuple[str, int] | None:
+    """`HOST:PORT` as both; None stays None."""
+    if listen is None:
+        return None
+    host, _, port = listen.rpartition(":")
+    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise click.UsageError(t("listen_invalid", value=repr(listen)))
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def seconds_of(text: str | None, t: Texts) -> float:
+    """`90s`, `15m`, `2h` or `1d` in seconds; None is 0."""
+    if text is None:
+        return 0.0
+    found = re.fullmatch(r"(\d+)([smhd])", text.strip(), re.ASCII)
+    if found is None or not int(found[1]):
+        raise click.UsageError(t("time_invalid", value=repr(text)))
+    return float(int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]])

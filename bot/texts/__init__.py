@@ -13,7 +13,7 @@ LANGUAGES = ("fr", "en")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of one language: call it with a key and its values; `count` picks the singular or the plural."""
+    """The texts of one language: call it with a key and its values; `count` picks the singular or a plural."""
 
     language: str
     entries: dict[str, str]
@@ -21,27 +21,39 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         return self.entries[key].format(**values) if values else self.entries[key]
 
-    def count(self, key: str, n: int) -> str:
-        """The text `key_one` or `key_other` with `{n}`; zero is singular in French and plural in English."""
-        one = n < 2 if self.language == "fr" else n == 1
-        return self(f"{key}_{'one' if one else 'other'}", n=n)
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The text of `key` with `{n}`, in the form that goes with that number: see `plural`."""
+        return self(f"{key}_{plural(self.language, n)}", n=n, **values)
 
     def date(self, published: str | None) -> str:
         """An ISO date in words, as precise as it is; what is not one is returned as it is."""
         if not published:
             return self("undated")
         parts = published[:10].split("-")
-        if len(parts) > 3 or not all(part.isdigit() for part in parts) or len(parts[0]) != 4:
+        if len(parts) > 3 or not all(part.isdecimal() for part in parts) or len(parts[0]) != 4:
             return published
         if len(parts) == 1:
-            return parts[0]
+            return self("date_year", year=parts[0])
         if not 1 <= int(parts[1]) <= 12:
             return published
-        month = self("months").split()[int(parts[1]) - 1]
         if len(parts) == 2:
-            return f"{month} {parts[0]}"
+            return self("date_month", month=self("months_alone").split()[int(parts[1]) - 1], year=parts[0])
         day = "1er" if self.language == "fr" and int(parts[2]) == 1 else str(int(parts[2]))
-        return f"{day} {month} {parts[0]}"
+        return self("date_day", day=day, month=self("months").split()[int(parts[1]) - 1], year=parts[0])
+
+
+def plural(language: str, n: int) -> str:
+    """The form that goes with a number, by the names of CLDR: "one", "few", "many" or "other".
+
+    Zero is singular in French and plural in English; Russian has 1, 2-4 and the rest; Chinese has one form.
+    """
+    if language == "zh":
+        return "other"
+    if language == "ru":
+        if n % 10 == 1 and n % 100 != 11:
+            return "one"
+        return "few" if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else "many"
+    return "one" if n == 1 or (n == 0 and language == "fr") else "other"
 
 
 @cache

@@ -33,6 +33,8 @@ def test_every_key_of_the_code_exists() -> None:
     """Every text that the code asks for by a literal key is there."""
     entries, asked = _entries("en"), set()
     for path in Path(bot.__file__).parent.rglob("*.py"):
+        if "telegram" in str(path.relative_to(Path(bot.__file__).parent)):
+            continue  # speaks from a catalogue of its own
         source = path.read_text("utf-8")
         asked |= set(re.findall(r'\b(?:t|texts\(\)|own_texts\(\))\(\s*"([a-z_]+)"', source))
         asked |= {f"{key}_one" for key in re.findall(r'\bt\.count\(\s*"([a-z_]+)"', source)}

@@ -1,0 +1,191 @@
+"""Turns: questions and their answers, and the conversations they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
+
+from bot.memory.chats import current, family
+from bot.memory.database import Database
+from bot.memory.schema import feedback, parts, resets, turns
+from bot.memory.values import Turn
+
+_EMPTY: dict[str, Any] = dict.fromkeys(
+    ("understood_as", "answer", "text", "language", "answered_at", "abstained", "seconds")
+)
+_COLUMNS = [getattr(turns.c, name) for name in Turn.__dataclass_fields__ if name != "feedback"]
+
+
+def select_turns() -> Select[Any]:
+    """SELECT what a Turn holds."""
+    own = select(feedback.c.value).where(feedback.c.turn_id == turns.c.id, feedback.c.user_id == turns.c.user_id)
+    return select(*_COLUMNS, func.coalesce(own.correlate(turns).scalar_subquery(), 0).label("feedback"))
+
+
+# Made once: building a statement takes longer than running it.
+_BY_ID = select_turns().where(turns.c.id == bindparam("id"))
+_BY_QUESTION = select_turns().where(turns.c.chat_id == bindparam("chat"), turns.c.message_id == bindparam("message"))
+_BY_PART = select_turns().where(
+    turns.c.id.in_(
+        select(parts.c.turn_id).where(parts.c.chat_id == bindparam("chat"), parts.c.message_id == bindparam("message"))
+    )
+)
+
+
+def as_turns(rows: Iterable[Row[Any]]) -> list[Turn]:
+    """The rows of `select_turns`."""
+    return [Turn(**row._mapping) for row in rows]
+
+
+class Turns(Database):
+    """One question and its answer each, found by its id or by its messages."""
+
+    @cached_property
+    def _begin(self) -> Insert:
+        """INSERT that tells the turn's id when it is new or was edited."""
+        insert = self._insert(turns)
+        return insert.on_conflict_do_update(
+            index_elements=[turns.c.chat_id, turns.c.message_id],
+            set_=_EMPTY | {"question": insert.excluded.question},
+            where=turns.c.question != insert.excluded.question,
+        ).returning(turns.c.id)
+
+    def begin_turn(self, chat_id: int, thread_id: int | None, user_id: int, message_id: int, question: str) -> Turn:
+        """The turn of this question's message: a new one, or the one begun before.
+
+        If the question was edited since, its answer and the feedback on that answer are gone; its parts stay.
+        """
+        asked = {"chat_id": chat_id, "thread_id": thread_id, "user_id": user_id, "message_id": message_id}
+        with self._write() as connection:
+            while True:
+                written = connection.scalar(self._begin, {**asked, "question": question, "asked_at": datetime.now(UTC)})
+                if written is not None:
+                    connection.execute(delete(feedback).where(feedback.c.turn_id == written))
+                if turn := _at(connection, chat_id, message_id):
+                    return turn  # else it was forgotten in between
+
+    def answered(self, turn_id: int, answer_json: str) -> None:
+        """Store an answer, given as `bot.rendering.as_json` writes it. A turn that was forgotten stays so."""
+        answer = json.loads(answer_json)
+        spent = answer["usage"]
+        values = {
+            "answer": answer_json,
+            "understood_as": answer["understood_as"],
+            "text": answer["text"],
+            "language": answer["language"],
+            "answered_at": datetime.now(UTC),
+            "abstained": answer["abstained"],
+            "seconds": answer["seconds"].get("total"),
+            "tokens": turns.c.tokens + spent["input_tokens"] + spent["output_tokens"],
+            "cost_usd": turns.c.cost_usd + spent["cost_usd"],
+        }
+        with self._write() as connection:
+            connection.execute(update(turns).where(turns.c.id == turn_id).values(values))
+
+    def turn(self, turn_id: int) -> Turn | None:
+        """The turn of that id."""
+        with self._read() as connection:
+            return next(iter(as_turns(connection.execute(_BY_ID, {"id": turn_id}))), None)
+
+    def turn_at(self, chat_id: int, message_id: int) -> Turn | None:
+        """The turn whose question, or a part of whose answer, is that message."""
+        with self._read() as connection:
+            if turn := _at(connection, chat_id, message_id):
+                return turn
+            found = connection.execute(_BY_PART, {"chat": chat_id, "message": message_id})
+            return next(iter(as_turns(found)), None)
+
+    def history(self, chat_id: int, thread_id: int | None, before: int | None = None, limit: int = 5) -> list[Turn]:
+        """The last answered turns of a conversation, oldest first: since the last reset, or, with `before`, those
+        that came before that turn (its id) and after the reset before it. So an old turn still has its context.
+        """
+        with self._read() as connection:
+            conditions = _place(family(connection, chat_id), thread_id)
+            began = select(func.coalesce(func.max(resets.c.turn_id), 0)).where(
+                resets.c.chat_id == current(chat_id), resets.c.thread_id == (thread_id or 0)
+            )
+            if before is not None:
+                conditions = and_(conditions, turns.c.id < before)
+                began = began.where(resets.c.turn_id < before)
+            found = connection.execute(
+                select_turns()
+                .where(conditions, turns.c.answer.is_not(None), turns.c.id > began.scalar_subquery())
+                .order_by(turns.c.id.desc())
+                .limit(limit)
+            )
+            return as_turns(found)[::-1]
+
+    def reset(self, chat_id: int, thread_id: int | None) -> None:
+        """Begin a new conversation there: the turns so far are no longer its history."""
+        with self._write() as connection:
+            last = select(
+                current(chat_id),
+                literal(thread_id or 0, BigInteger),
+                func.max(turns.c.id),
+                literal(datetime.now(UTC), resets.c.at.type),
+            ).where(_place(family(connection, chat_id), thread_id))
+            connection.execute(
+                self._insert(resets)
+                .from_select(["chat_id", "thread_id", "turn_id", "at"], last.having(func.max(turns.c.id).is_not(None)))
+                .on_conflict_do_nothing()
+            )
+
+    def feedback(self, turn_id: int, user_id: int, value: int) -> None:
+        """What a user thinks of an answer: 1, -1, or 0 to take it back. A turn that was forgotten stays so."""
+        if value not in (-1, 0, 1):
+            raise ValueError(f"{value} is not 1, -1 or 0")
+        with self._write() as connection:
+            if value == 0:
+                connection.execute(delete(feedback).where(feedback.c.turn_id == turn_id, feedback.c.user_id == user_id))
+                return
+            given = select(turns.c.id, literal(user_id, BigInteger), literal(value)).where(turns.c.id == turn_id)
+            given = given.with_for_update(read=True, key_share=True)  # it may be forgotten at this moment
+            insert = self._insert(feedback).from_select(["turn_id", "user_id", "value"], given)
+            connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[feedback.c.turn_id, feedback.c.user_id], set_={"value": insert.excluded.value}
+                )
+            )
+
+    def disliked(self) -> list[Turn]:
+        """The answered turns that someone disliked, oldest first."""
+        by_someone = select(feedback.c.turn_id).where(feedback.c.value == -1)
+        return self._answered(turns.c.id.in_(by_someone))
+
+    def abstained(self) -> list[Turn]:
+        """The turns whose answer is that there is none, oldest first."""
+        return self._answered(turns.c.abstained)
+
+    def _answered(self, condition: ColumnElement[bool]) -> list[Turn]:
+        with self._read() as connection:
+            found = select_turns().where(condition, turns.c.answer.is_not(None)).order_by(turns.c.id)
+            return as_turns(connection.execute(found))
+
+
+def _at(connection: Connection, chat_id: int, message_id: int) -> Turn | None:
+    found = connection.execute(_BY_QUESTION, {"chat": chat_id, "message": message_id})
+    return next(iter(as_turns(found)), None)
+
+
+def _place(chat_ids: list[int], thread_id: int | None) -> ColumnElement[bool]:
+    thread = turns.c.thread_id.is_(None) if thread_id is None else turns.c.thread_id == thread_id
+    return and_(turns.c.chat_id.in_(chat_ids), thread)

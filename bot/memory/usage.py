@@ -1,0 +1,78 @@
+"""What questions took, by user and day, and what happened over a time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from bot.memory.database import Database
+from bot.memory.schema import feedback, turns, usage
+from bot.memory.values import Spent, Stats
+
+
+class Usage(Database):
+    """Quotas and statistics."""
+
+    def spent(self, user_id: int, day: date) -> Spent:
+        """What one user's questions took that day."""
+        return self._spent(usage.c.day == day, usage.c.user_id == user_id)
+
+    def spent_all(self, day: date) -> Spent:
+        """What all questions took that day."""
+        return self._spent(usage.c.day == day)
+
+    def _spent(self, *conditions: ColumnElement[bool]) -> Spent:
+        sums = [func.coalesce(func.sum(column), 0) for column in (usage.c.questions, usage.c.tokens, usage.c.cost_usd)]
+        with self._read() as connection:
+            questions, tokens, cost_usd = connection.execute(select(*sums).where(*conditions)).one()
+            return Spent(int(questions), int(tokens), float(cost_usd))
+
+    def count(self, user_id: int, day: date, tokens: int, cost_usd: float) -> None:
+        """Add one question to what a user's took that day; the cost is in US dollars."""
+        insert = self._insert(usage).values(day=day, user_id=user_id, questions=1, tokens=tokens, cost_usd=cost_usd)
+        added = {name: usage.c[name] + insert.excluded[name] for name in ("questions", "tokens", "cost_usd")}
+        with self._write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=[usage.c.day, usage.c.user_id], set_=added))
+
+    def stats(self, since: datetime) -> Stats:
+        """What came of the questions asked since then, as far as they are still remembered."""
+        asked = turns.c.asked_at >= since
+        with self._read() as connection:
+            questions, people, abstained, tokens, cost = connection.execute(
+                select(
+                    func.count(),
+                    func.count(turns.c.user_id.distinct()),
+                    func.coalesce(func.sum(case((turns.c.abstained, 1), else_=0)), 0),
+                    func.coalesce(func.sum(turns.c.tokens), 0),
+                    func.coalesce(func.sum(turns.c.cost_usd), 0),
+                ).where(asked)
+            ).one()
+            counted = connection.execute(
+                select(feedback.c.value, func.count())
+                .join(turns, turns.c.id == feedback.c.turn_id)
+                .where(asked)
+                .group_by(feedback.c.value)
+            )
+            votes = {value: int(count) for value, count in counted}
+            seconds = list(
+                connection.scalars(
+                    select(turns.c.seconds).where(asked, turns.c.seconds.is_not(None)).order_by(turns.c.seconds)
+                )
+            )
+        return Stats(
+            questions=questions,
+            users=people,
+            abstained=int(abstained),
+            liked=votes.get(1, 0),
+            disliked=votes.get(-1, 0),
+            p50_seconds=_percentile(seconds, 50),
+            p95_seconds=_percentile(seconds, 95),
+            cost_usd=float(cost),
+            tokens=int(tokens),
+        )
+
+
+def _percentile(ordered: list[float], percent: int) -> float | None:
+    """The nearest rank: the smallest value that `percent` % of the values do not exceed."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None

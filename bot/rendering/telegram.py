@@ -1,0 +1,284 @@
+"""Answer, as JSON → messages for Telegram: HTML and buttons. Pure functions; the texts come in as `t`.
+
+They work from the JSON form (`bot.rendering.as_json`), since an old answer comes back from memory in it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.rendering.telegram_html import (
+    UNITS,
+    Block,
+    Run,
+    clean,
+    escape,
+    fits,
+    line,
+    markup,
+    pack,
+    plain,
+    runs,
+    spread,
+    text,
+)
+from bot.rendering.telegram_links import link
+from bot.texts import Texts
+from retrieval.passages import split_sentences
+from retrieval.types import Article, Statement
+
+__all__ = ["Button", "Message", "answer", "answer_of", "escape", "fits", "frame", "notice", "passage", "plain", "text"]
+
+_TITLE, _OUTLET, _NAME, _QUESTION = 200, 80, 60, 300  # the most characters of each that are shown
+_LABEL = 60  # characters of a button
+_NEAREST = 3
+_A_ROW, _ROWS = 8, 8  # number buttons: more than this many sources are listed, but have none
+_FOLLOWUPS = 4
+_AROUND = 5000  # characters of an article on each side of a quote in which the sentences beside it are looked for
+_QUOTE = "blockquote expandable"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message: it gives the bot `data` (at most 64 bytes), or opens `url`."""
+
+    label: str
+    data: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as Telegram takes it: parse_mode HTML, rows of buttons."""
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+def answer_of(json_text: str) -> dict[str, Any]:
+    """An answer from its JSON text. Raises ValueError when it is not a JSON object."""
+    found = json.loads(json_text)
+    if not isinstance(found, dict):
+        raise ValueError("an answer is a JSON object")
+    return found
+
+
+def answer(
+    answer: Mapping[str, Any],
+    turn: int,
+    t: Texts,
+    *,
+    corpus_until: str | None = None,
+    followups: Sequence[str] = (),
+    asked: str | None = None,
+    nearest: Sequence[Article] = (),
+) -> list[Message]:
+    """The messages of an answer (its JSON form), the buttons of `turn` under the last one.
+
+    `corpus_until` is the date of the newest article; `asked` is the question where no quoted message shows it;
+    `nearest` are the articles that an abstention names.
+    """
+    cited = _cited(answer)
+    blocks: list[Block] = []
+    if question := line(asked, _QUESTION):
+        blocks.append(Block((Run("❓ "), *runs(question, "i"))))
+    if understood := _understood(answer, t):
+        blocks.append(Block(runs(understood, "i")))
+    if answer["abstained"]:
+        blocks += _abstention(answer, nearest, t)
+    else:
+        blocks += _statements(answer["statements"], cited, t)
+        blocks.append(Block(runs("\n".join([_verdict(answer, t), *_notice(answer, t)]), "i")))
+    for at, citation in enumerate(cited.values()):
+        mark = f"[{citation['number']}] "
+        source = (Run(mark), *_source(citation, link(citation["url"], citation["quote"]), t))
+        title = (Run(t("answer_sources"), ("b",)), Run("\n")) if at == 0 else ()
+        blocks.append(Block((*title, *source), glue="\n" if at else "\n\n"))
+    if dates := _dates(answer, corpus_until, t):
+        blocks.append(Block(runs(dates, "i")))
+    *first, last = pack(blocks)
+    return [*map(Message, first), Message(last, _buttons(answer, cited, turn, followups, t))]
+
+
+def passage(citation: Mapping[str, Any], article: Article | None, t: Texts) -> list[Message]:
+    """The messages of one citation: its article, and the quote in bold with a sentence on each side.
+
+    Where the article is gone (None) or its text has changed, it says so and shows the quote alone.
+    """
+    quote, start, end = citation["quote"], citation["start"], citation["end"]
+    before = after = ""
+    warning = "passage_removed"
+    if article is not None:
+        same = article.text[start:end] == quote
+        warning = "" if same else "passage_changed"
+        before, after = _around(article, start, end) if same else ("", "")
+    title = line(citation["title"], _TITLE) or t("untitled")
+    facts = " · ".join(f for f in (line(citation["source"], _OUTLET), line(t.date(citation["published"]), _NAME)) if f)
+    head = (Run(f"[{citation['number']}] "), *runs(title, "b"))
+    blocks = [Block((*head, *runs(f"\n{facts}")))]
+    if warning:
+        blocks.append(Block(runs(f"⚠️ {t(warning)}", "i")))
+    quoted = spread([(before, (_QUOTE,)), (_tidy(quote), (_QUOTE, "b")), (after, (_QUOTE,))])
+    if quoted:
+        blocks.append(Block(quoted))
+    if url := link(citation["url"], quote):
+        blocks.append(Block((Run(t("passage_link"), (_anchor(url),)),)))
+    return [Message(source) for source in pack(blocks)]
+
+
+def frame(statements: Sequence[Statement], t: Texts) -> str:
+    """The HTML of an answer while it is written: its end, on a sentence, where the whole is too long."""
+    first, length = len(statements), 0
+    while first and length <= UNITS:  # what stands before cannot be in the frame
+        first -= 1
+        length += len(statements[first].text)
+    rows = [{"text": s.text[-UNITS:], "citations": s.citations, "supported": s.supported} for s in statements[first:]]
+    blocks = _statements(rows, None, t)
+    kept: list[Run] = []
+    for at, block in reversed(list(enumerate(blocks))):
+        more = [*block.all, *([Run(blocks[at + 1].glue)] if kept else []), *kept]
+        if not fits(markup([Run("… "), *more, Run(" …")])):
+            break
+        kept = more
+    else:
+        return markup([*([Run("… ")] if first else []), *kept, Run(" …" if kept else "…")])
+    return markup([Run("… "), *kept, Run(" …")]) if kept else pack([*blocks[-1:], Block((Run("…"),), glue=" ")])[-1]
+
+
+def notice(text: str) -> Message:
+    """A message of the bot's own words, in which commands can be tapped. What does not fit is cut off with "…"."""
+    source = escape(text).strip() or "…"
+    while not fits(source):
+        text = clean(text)[: len(text) * 3 // 4].rstrip() + "…"
+        source = escape(text)
+    return Message(source)
+
+
+def _cited(answer: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
+    """The citations that a statement has, by their numbers, in order."""
+    used = {number for statement in answer["statements"] for number in statement["citations"]}
+    return {c["number"]: c for c in sorted(answer["citations"], key=lambda c: c["number"]) if c["number"] in used}
+
+
+def _understood(answer: Mapping[str, Any], t: Texts) -> str:
+    """How the question was understood where that is not how it was asked, and the period searched."""
+    parts = []
+    understood = line(answer["understood_as"], _QUESTION)
+    if understood and understood != line(answer["question"], _QUESTION):
+        parts.append(t("answer_understood", question=understood))
+    if answer["period"]:
+        first, _, last = answer["period"].partition("/")
+        key = "from" if last == "…" else "until" if first == "…" else "between"
+        parts.append(t(f"answer_period_{key}", first=line(t.date(first), _NAME), last=line(t.date(last), _NAME)))
+    return "\n".join(parts)
+
+
+def _statements(statements: Iterable[Mapping[str, Any]], cited: Mapping[int, Any] | None, t: Texts) -> list[Block]:
+    """A block for each statement with its marks (of `cited` alone, if given): a paragraph, or a list with bullets."""
+    blocks: list[Block] = []
+    was_item = False
+    for s in statements:
+        words = line(s["text"])
+        if not words:
+            continue
+        item = words.startswith("- ")
+        words = f"• {words[2:]}" if item else words
+        words += "" if s["supported"] else f" {t('answer_unsupported')}"
+        numbers = dict.fromkeys(n for n in s["citations"] if cited is None or n in cited)
+        glue = "\n\n" if not blocks else "\n" if item or was_item else " "
+        blocks.append(Block(runs(words), tuple(Run(f"\u00a0[{n}]") for n in numbers), glue))
+        was_item = item
+    return blocks
+
+
+def _verdict(answer: Mapping[str, Any], t: Texts) -> str:
+    """How many statements are supported, how many were dropped, and who wrote them."""
+    total, good = len(answer["statements"]), sum(bool(s["supported"]) for s in answer["statements"])
+    parts = [f"{'✓' if good == total else '⚠️'} {t.count('answer_verified', total, supported=good)}"]
+    if answer["dropped"]:
+        parts.append(t.count("answer_dropped", len(answer["dropped"])))
+    if answer["mode"] == "extractive":
+        parts.append(t("answer_extractive"))
+    else:
+        model = line(answer["model"], _NAME)
+        parts.append(t("answer_model", model=model) if model else t("answer_model_unnamed"))
+    return " · ".join(parts)
+
+
+def _notice(answer: Mapping[str, Any], t: Texts) -> list[str]:
+    """What the model failed at, if it did."""
+    if not (reason := answer.get("notice")):
+        return []
+    known = f"answer_notice_{reason}"
+    return [t(known if known in t.entries else "answer_notice_unknown")]
+
+
+def _abstention(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts) -> list[Block]:
+    """What was not found, the nearest articles, and how to ask."""
+    said = t("answer_abstained")
+    if words := [w for w in (line(w, _NAME) for w in answer["missing"][:8]) if w]:
+        quoted = t("answer_comma").join(f"{t('open_quote')}{w}{t('close_quote')}" for w in words)
+        said += "\n" + t("answer_missing", words=quoted)
+    blocks = [Block(runs(said)), *(Block(runs(words, "i")) for words in _notice(answer, t))]
+    for at, article in enumerate(list({a.id: a for a in nearest}.values())[:_NEAREST]):
+        facts = {"title": article.title, "source": article.source, "published": article.published}
+        title = (Run(t("answer_nearest"), ("b",)), Run("\n")) if at == 0 else ()
+        rest = (Run("• "), *_source(facts, link(article.url), t))
+        blocks.append(Block((*title, *rest), glue="\n" if at else "\n\n"))
+    return [*blocks, Block(runs(f"💡 {t('answer_hint')}"))]
+
+
+def _source(facts: Mapping[str, Any], url: str | None, t: Texts) -> tuple[Run, ...]:
+    """Title (a link, if there is an address), outlet, date."""
+    title = line(facts["title"], _TITLE) or t("untitled")
+    rest = [line(facts["source"], _OUTLET), line(t.date(facts["published"]), _NAME)]
+    named = (Run(title, (_anchor(url),)),) if url else runs(title)
+    return (*named, *runs("".join(f" · {fact}" for fact in rest if fact)))
+
+
+def _anchor(url: str) -> str:
+    return f'a href="{html.escape(url)}"'
+
+
+def _dates(answer: Mapping[str, Any], corpus_until: str | None, t: Texts) -> str:
+    """How fresh the sources are, and the corpus."""
+    newest, until = (line(t.date(day), _NAME) if day else "" for day in (answer["newest_source"], corpus_until))
+    parts = [t("answer_newest", date=newest) if newest else "", t("answer_corpus", date=until) if until else ""]
+    said = " · ".join(part for part in parts if part)
+    return said[:1].upper() + said[1:]
+
+
+def _buttons(
+    answer: Mapping[str, Any], cited: Mapping[int, Any], turn: int, followups: Sequence[str], t: Texts
+) -> tuple[tuple[Button, ...], ...]:
+    """Sources, thumbs, follow-up questions, and the search without its date filter."""
+    numbers = [Button(f"[{n}]", f"p:{turn}:{n}") for n in cited][: _A_ROW * _ROWS]
+    rows = [tuple(numbers[at : at + _A_ROW]) for at in range(0, len(numbers), _A_ROW)]
+    rows.append((Button("👍", f"f:{turn}:1"), Button("👎", f"f:{turn}:-1")))
+    labels = [(at, line(question, _LABEL)) for at, question in enumerate(followups[:_FOLLOWUPS])]
+    rows += [(Button(label, f"q:{turn}:{at}"),) for at, label in labels if label]
+    if answer["period"]:
+        rows.append((Button(t("answer_no_period"), f"d:{turn}"),))
+    return tuple(rows)
+
+
+def _around(article: Article, start: int, end: int) -> tuple[str, str]:
+    """What stands beside a quote, with the white space between: the rest of its sentence, or else the next one."""
+    low, high = max(0, start - _AROUND), end + _AROUND
+    sentences = [(s + low, e + low) for s, e in split_sentences(article.text[low:high])]
+    first = max((s for s, _ in sentences if s < start), default=start)
+    last = min((e for _, e in sentences if e > end), default=end)
+    before, after = article.text[first:start], article.text[end:last]
+    if line(before) == line(article.title):  # the headline, which stands above already
+        before = ""
+    return _tidy(before), _tidy(after)
+
+
+def _tidy(text: str) -> str:
+    """Clean text, without rows of empty lines."""
+    return re.sub(r"\n[ \n]*\n", "\n\n", clean(text))

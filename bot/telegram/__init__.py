@@ -1,0 +1,1 @@
+"""The bot in Telegram: handlers around the chain, with its own memory, delivery and pacing."""

@@ -1,0 +1,132 @@
+"""The chain for many chats at once: blocking work in threads, one sync at a time, reading while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from retrieval.chain import Answerer
+from retrieval.errors import StoreLocked
+from retrieval.library import Library, Status, remove, sync
+from retrieval.settings import Settings
+from retrieval.types import Answer, Article, Hit, Progress, Question, Statement, SyncReport
+
+WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
+STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
+
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The answer was given up."""
+
+
+class Answers:
+    """Answering, searching, reading and syncing, from asyncio."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(WITH_MODEL if settings.uses_model else WITHOUT, "answer")
+        self._opening = threading.Lock()
+        self._answerer: Answerer | None = None
+        self._library: Library | None = None
+        self._syncing = asyncio.Lock()
+        self._status: tuple[float, Status] | None = None
+
+    async def answer(
+        self, question: Question, on_statement: Callable[[Statement], None], stop: threading.Event
+    ) -> Answer:
+        """One answer; `on_statement` is called in this loop as each statement is released.
+
+        Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
+        """
+        loop = asyncio.get_running_loop()
+
+        def work() -> Answer:
+            last: Statement | Answer | None = None
+            for last in self._open().stream(question):
+                if stop.is_set():
+                    raise Stopped
+                if isinstance(last, Statement):
+                    loop.call_soon_threadsafe(on_statement, last)
+            assert isinstance(last, Answer)  # noqa: S101 - a stream ends with it
+            return last
+
+        return await loop.run_in_executor(self._pool, work)
+
+    async def search(self, text: str, k: int = 10) -> list[Hit]:
+        """The k best passages."""
+        return await self._run(lambda: self._open().search(text, k))
+
+    async def article(self, article: str) -> Article | None:
+        """One article as stored, or None."""
+        return await self._run(lambda: self._reading().article(article))
+
+    async def articles(self, offset: int, limit: int) -> list[Article]:
+        """Stored articles, newest first."""
+        return await self._run(lambda: self._reading().newest(offset, limit))
+
+    async def count(self) -> int:
+        """How many articles are stored."""
+        return (await self.status()).articles
+
+    async def origin(self, article: str) -> str | None:
+        """Where an article came from: a folder, a file or a URL."""
+        return await self._run(lambda: self._reading().origin(article))
+
+    async def status(self) -> Status:
+        """What is stored. Raises StoreEmpty."""
+        now = time.monotonic()
+        if self._status is None or now - self._status[0] > STATUS_SECONDS:
+            self._status = (now, await self._run(lambda: self._reading().status()))
+        return self._status[1]
+
+    async def sync(
+        self, sources: Sequence[str] = (), on_progress: Callable[[Progress], None] | None = None
+    ) -> SyncReport:
+        """Bring the store up to date; `on_progress` is called in a thread. Raises StoreLocked while another runs."""
+        return await self._writing(lambda: sync(self._settings, sources, on_progress))
+
+    async def remove(self, articles: Sequence[str]) -> int:
+        """Take articles out of the store; returns how many were there. Raises StoreLocked."""
+        return await self._writing(lambda: remove(self._settings, articles))
+
+    async def ready(self) -> bool:
+        """Whether questions can be answered. Raises what opening the store raises, except that it is empty."""
+        return await self._run(lambda: self._open() is not None)
+
+    def close(self) -> None:
+        """Close the store; answers under way are given up."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for opened in (self._answerer, self._library):
+            if opened is not None:
+                opened.close()
+
+    async def _writing(self, work: Callable[[], T]) -> T:
+        if self._syncing.locked():
+            raise StoreLocked("the articles are being brought up to date already", remedy="wait for it to end")
+        async with self._syncing:
+            try:
+                return await asyncio.to_thread(work)
+            finally:
+                self._status = None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def _open(self) -> Answerer:
+        with self._opening:
+            if self._answerer is None:
+                self._answerer = Answerer.open(self._settings)
+            return self._answerer
+
+    def _reading(self) -> Library:
+        with self._opening:
+            if self._library is None:
+                self._library = Library.open(self._settings)
+            return self._library

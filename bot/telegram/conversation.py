@@ -1,0 +1,285 @@
+"""Questions and their answers: asking, follow-ups, edits, /new and /stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from telegram import Message, Update
+from telegram.ext import CallbackContext
+
+from bot.rendering import telegram as rendering
+from bot.rendering.as_json import answer_dict
+from bot.telegram.access import within_quota
+from bot.telegram.addressed import Asked, asked, question_text
+from bot.telegram.answers import Stopped
+from bot.telegram.delivery import Place
+from bot.telegram.desk import Desk
+from bot.telegram.owner import alert
+from bot.telegram.pastes import Pastes
+from bot.telegram.request import place_of
+from retrieval.errors import StoreEmpty
+from retrieval.types import Article, Question, Statement
+from retrieval.types import Turn as Past
+
+if TYPE_CHECKING:
+    from bot.memory import Turn, User
+    from bot.texts import Texts
+
+HISTORY = 5  # exchanges that a follow-up can look back on
+FOLLOWUPS = 2
+NEAREST = 3
+FIRST_FRAME = 0.7  # seconds: an answer that is there sooner is not shown as it grows, which would only flicker
+
+
+@dataclass
+class _Running:
+    """A question being answered."""
+
+    task: asyncio.Task[dict[str, Any]]
+    user: int
+    message: int
+    stopped: bool = False  # by /stop or an edit: not by a shutdown
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question on its way: where, by whom, and what it follows."""
+
+    place: Place
+    user: User
+    text: str
+    message_id: int  # that asked; negative for a button, which has none
+    reply_to: int | None = None
+    language: str = "en"
+    after: Turn | None = None  # an old turn that it resumes
+
+
+class Conversation:
+    """The conversations of all chats. One object serves them all; state that must last is in memory."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._running: dict[int, _Running] = {}  # by chat
+        self.pastes = Pastes()
+
+    # ---- what arrives
+    def arrived(self, update: Update) -> None:
+        """Note an update before it waits for its turn."""
+        if update.message is not None:
+            self.pastes.arrived(update.message)
+        edited = update.edited_message
+        if edited is not None:
+            running = self._running.get(edited.chat.id)
+            if running is not None and running.message == edited.message_id:
+                running.stopped = True  # nobody wants the answer to what the question was
+                running.task.cancel()
+
+    async def on_message(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        """A text that may be a question."""
+        message = update.effective_message
+        if message is None or message.from_user is None:
+            return
+        found = asked(message, context.bot.bot)
+        if found is None:
+            return
+        rest = await self.pastes.rest(message)
+        if rest is None:
+            return
+        asking = await self._asking(message, found, rest)
+        if not asking.text.strip():  # a mention alone
+            t = self._desk.t(asking.language)
+            await self._desk.delivery.say(asking.place, rendering.notice(t("conversation_ask")), reply_to=message.message_id)
+            return
+        await self.ask(asking)
+
+    async def on_edited(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        """An edited question is answered again, in place; an edit that changes nothing is not."""
+        message = update.edited_message
+        if message is None or message.from_user is None:
+            return
+        found = asked(message, context.bot.bot)
+        if found is None:
+            return
+        asking = await self._asking(message, found, "")
+        turn = await self._desk.db(self._desk.memory.turn_at, message.chat.id, message.message_id)
+        if turn is not None and turn.answer is not None and turn.question == asking.text:
+            return
+        await self.ask(asking)
+
+    async def on_new(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG002
+        """/new: what follows stands alone."""
+        message = update.effective_message
+        if message is None or message.from_user is None:
+            return
+        place, t = place_of(message), await self._texts(message)
+        await self._desk.db(self._desk.memory.reset, place.chat_id, place.thread_id)
+        await self._desk.delivery.say(place, rendering.notice(t("conversation_new")), reply_to=message.message_id)
+
+    async def on_stop(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG002
+        """/stop: give up the answer being made."""
+        message = update.effective_message
+        if message is None or message.from_user is None:
+            return
+        place, t = place_of(message), await self._texts(message)
+        running = self._running.get(place.chat_id)
+        mine = running is not None and (place.private or running.user == message.from_user.id)
+        if running is not None and mine:
+            running.stopped = True
+            running.task.cancel()
+        key = "conversation_stopped" if mine else "conversation_idle"
+        await self._desk.delivery.say(place, rendering.notice(t(key)), reply_to=message.message_id)
+
+    # ---- asking
+    async def ask(self, asking: Asking) -> None:
+        """Answer a question: within the quota, shown as it grows, delivered once, remembered."""
+        desk, t, began = self._desk, self._desk.t(asking.language), time.monotonic()
+        place = asking.place
+        turn = await desk.db(
+            desk.memory.begin_turn, place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text
+        )
+        if turn.answer is None:
+            allowance = await within_quota(desk, asking.user, datetime.now(UTC).date())
+            if not allowance.allowed:
+                await desk.delivery.say(place, rendering.notice(allowance.text or ""), reply_to=asking.reply_to)
+                return
+            try:
+                answer = await self._watched(asking, turn, allowance.extractive, t)
+            except Stopped:
+                return
+            except StoreEmpty:
+                key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"
+                await desk.delivery.say(place, rendering.notice(t(key)), reply_to=asking.reply_to)
+                return
+            except Exception as error:
+                reference = await alert(desk, error, "question")
+                desk.metrics.errors.labels("question").inc()
+                text = t("conversation_failed", reference=reference)
+                await desk.delivery.say(place, rendering.notice(text), reply_to=asking.reply_to)
+                return
+        else:  # it was answered before a restart, and perhaps not delivered
+            answer = json.loads(turn.answer)
+        messages = await self.rendered(answer, turn.id, t, asking)
+        await desk.delivery.deliver(turn.id, place, messages, reply_to=asking.reply_to)
+        desk.metrics.seconds.observe(time.monotonic() - began)
+
+    async def rendered(
+        self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking | None = None
+    ) -> list[rendering.Message]:
+        """An answer as messages."""
+        articles = [await self._desk.answers.article(a) for a in _distinct(answer["hits"], NEAREST)]
+        nearest: list[Article] = [a for a in articles if a is not None] if answer["abstained"] else []
+        try:
+            until = (await self._desk.answers.status()).last_published
+        except StoreEmpty:
+            until = None
+        followups = [t("conversation_followup", title=title) for title in answer.get("followups", ())]
+        shown = asking.text if asking is not None and asking.message_id < 0 else None
+        return rendering.answer(
+            answer, turn, t, corpus_until=until, followups=followups, asked=shown, nearest=nearest
+        )  # fmt: skip
+
+    async def _watched(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
+        """The answer, made in a task that /stop and an edit of the question can cancel."""
+        task = asyncio.create_task(self._answered(asking, turn, extractive, t))
+        running = self._running[asking.place.chat_id] = _Running(task, asking.user.id, asking.message_id)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if running.stopped:
+                raise Stopped from None
+            task.cancel()
+            raise
+        finally:
+            if self._running.get(asking.place.chat_id) is running:
+                del self._running[asking.place.chat_id]
+
+    async def _answered(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
+        desk, began = self._desk, time.monotonic()
+        stop = threading.Event()
+        draft = desk.delivery.draft(asking.place)
+        released: list[Statement] = []
+        shows: set[asyncio.Task[None]] = set()
+
+        def on_statement(statement: Statement) -> None:
+            released.append(statement)
+            if time.monotonic() - began < FIRST_FRAME:
+                return
+            show = asyncio.create_task(draft.show(rendering.frame(released, t)))
+            shows.add(show)
+            show.add_done_callback(shows.discard)
+
+        question = Question(
+            asking.text,
+            id=str(turn.id),
+            history=await self._history(asking, turn),
+            mode="extractive" if extractive else None,
+        )
+        try:
+            async with desk.delivery.typing(asking.place):
+                answer = await desk.answers.answer(question, on_statement, stop)
+        finally:
+            stop.set()
+            await draft.close()
+        found = answer_dict(answer)
+        if extractive and desk.settings.uses_model:
+            found["notice"] = found["notice"] or "budget"
+        cited = {c["article"] for c in found["citations"]}
+        others = [h.article for h in answer.hits if h.article.id not in cited and h.article.title]
+        titles = dict.fromkeys(a.title for a in others)
+        found["followups"] = list(titles)[:FOLLOWUPS] if not answer.abstained else []
+        await desk.db(desk.memory.answered, turn.id, json.dumps(found, ensure_ascii=False))
+        spent = answer.usage
+        tokens = spent.input_tokens + spent.output_tokens
+        await desk.db(desk.memory.count, asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
+        desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), found["notice"] or "").inc()
+        desk.metrics.cost.inc(spent.cost_usd)
+        return found
+
+    async def _history(self, asking: Asking, turn: Turn) -> tuple[Past, ...]:
+        if asking.after is not None:
+            turns = [asking.after]
+        else:
+            place = asking.place
+            turns = await self._desk.db(self._desk.memory.history, place.chat_id, place.thread_id, turn.id, HISTORY)
+        return tuple(Past(p.understood_as or p.question, p.text or "") for p in turns)
+
+    async def _asking(self, message: Message, found: Asked, rest: str) -> Asking:
+        desk = self._desk
+        assert message.from_user is not None  # noqa: S101 - checked by who calls
+        user = await desk.db(desk.memory.user, message.from_user.id)
+        user = user or await desk.db(
+            desk.memory.see_user, message.from_user.id, message.from_user.full_name, message.from_user.username
+        )
+        after = None
+        if found.reply_turn_message is not None:
+            after = await desk.db(desk.memory.turn_at, message.chat.id, found.reply_turn_message)
+        return Asking(
+            place_of(message),
+            user,
+            question_text(found) + rest,
+            message.message_id,
+            message.message_id,
+            desk.language_of(user, message.from_user.language_code),
+            after,
+        )
+
+    async def _texts(self, message: Message) -> Texts:
+        assert message.from_user is not None  # noqa: S101 - checked by who calls
+        user = await self._desk.db(self._desk.memory.user, message.from_user.id)
+        return self._desk.t(self._desk.language_of(user, message.from_user.language_code))
+
+
+def conversation_of(context: CallbackContext[Any, Any, Any, Any]) -> Conversation:
+    """The conversations of the application that a handler runs in."""
+    found: Conversation = context.application.bot_data["conversation"]
+    return found
+
+
+def _distinct(hits: list[dict[str, Any]], most: int) -> list[str]:
+    return list(dict.fromkeys(h["article"] for h in hits))[:most]

@@ -1,0 +1,102 @@
+"""A whole bot on the emulated Telegram: people write, and what they see is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from emulator import TOKEN, load
+
+from bot.memory import Memory
+from bot.telegram.application import Serving, TelegramBot
+from retrieval.settings import Secret, Settings
+
+OWNER, READER = 7, 8
+
+
+@dataclass
+class Scene:
+    """A running bot, and the people around it."""
+
+    emulator: Any
+    url: str
+    bot: TelegramBot
+    said: list[str]  # what the program printed
+
+    def texts(self, chat_id: int) -> list[str]:
+        """What the bot has written in a chat, as a person sees it now, oldest first."""
+        return [m.data.get("text", "") for m in self.sent(chat_id)]
+
+    def sent(self, chat_id: int) -> list[Any]:
+        """The bot's messages in a chat that were not deleted."""
+        if chat_id not in self.emulator.chats:
+            return []
+        messages = self.emulator.chats[chat_id].messages.values()
+        return [m for m in messages if m.data["from"]["is_bot"] and not m.deleted]
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+        """Wait for something to be so; what it gave."""
+        end = time.monotonic() + seconds
+        while not (found := condition()):
+            if time.monotonic() > end:
+                raise TimeoutError("it did not come to be")
+            await asyncio.sleep(0.02)
+        return found
+
+    async def reply(self, chat_id: int, more_than: int, seconds: float = 15.0) -> str:
+        """The bot's newest message in a chat once it has written more than so many."""
+        await self.until(lambda: len(self.texts(chat_id)) > more_than, seconds)
+        return self.texts(chat_id)[-1]
+
+    async def ask(self, user: int, text: str, seconds: float = 15.0, **fields: Any) -> str:
+        """Write to the bot and wait for its next message there."""
+        chat = fields.get("chat_id") or user
+        before = len(self.texts(chat))
+        self.emulator.say(user, text, **fields)
+        return await self.reply(chat, before, seconds)
+
+
+@asynccontextmanager
+async def emulated(**config: Any) -> AsyncIterator[Any]:
+    """An emulated Telegram alone, with its flood rules on unless flood=False."""
+    module = load()
+    async with module.Server(module.Config(token=TOKEN, **config)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def running(
+    server: Any, settings: Settings, *, serving: Serving | None = None, people: bool = True
+) -> AsyncIterator[Scene]:
+    """A bot that runs on an emulated Telegram; with `people`, an owner (7) and a reader (8) it knows already."""
+    settings = replace(settings, telegram_bot_token=Secret(TOKEN), telegram_api_url=server.url)
+    if people:
+        with_people(settings)
+    said: list[str] = []
+    bot = TelegramBot(settings, serving, said.append)
+    task = asyncio.create_task(bot.run())
+    scene = Scene(server.emulator, server.url, bot, said)
+    try:
+        await scene.until(
+            lambda: task.done() or (bot.port if serving and serving.webhook else server.emulator.poll), 20
+        )
+        if task.done():
+            task.result()
+        yield scene
+    finally:
+        bot.stop()
+        await asyncio.wait_for(task, 40)
+
+
+def with_people(settings: Settings) -> None:
+    """Let the owner and the reader in."""
+    memory = Memory.open(settings)
+    for user, status in ((OWNER, "owner"), (READER, "allowed")):
+        memory.see_user(user, f"User{user}", None)
+        memory.set_status(user, status)
+        memory.set_language(user, "fr")
+    memory.close()
