@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, delete, func, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, delete, func, literal, select, union_all, update
 
 from bot.memory.database import Database
 from bot.memory.schema import chats, moved, resets
@@ -17,11 +17,9 @@ def current(chat_id: int | ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(became, value)
 
 
-def family(connection: Connection, chat_id: int) -> list[int]:
-    """Every id that a chat has or had."""
-    today = connection.scalar(select(current(chat_id)))
-    assert today is not None  # noqa: S101 - coalesce of a number
-    return [today, *connection.scalars(select(moved.c.old_id).where(moved.c.new_id == today))]
+def family(chat_id: ColumnElement[int]) -> CompoundSelect[Any]:
+    """SQL for every id that a chat has or had."""
+    return union_all(select(current(chat_id)), select(moved.c.old_id).where(moved.c.new_id == current(chat_id)))
 
 
 class Chats(Database):
@@ -37,7 +35,7 @@ class Chats(Database):
 
     def _set_chat(self, chat_id: int, **values: object) -> None:
         with self._write() as connection:
-            insert = self._insert(chats).values(id=family(connection, chat_id)[0], **values)
+            insert = self._insert(chats).values(id=connection.scalar(select(current(chat_id))), **values)
             connection.execute(insert.on_conflict_do_update(index_elements=[chats.c.id], set_=values))
 
     def chat_allowed(self, chat_id: int) -> bool:

@@ -50,6 +50,34 @@ _BY_PART = select_turns().where(
     )
 )
 
+_ALL = 2**63 - 1  # after every turn
+_PLACE = and_(
+    turns.c.chat_id.in_(family(bindparam("chat", type_=BigInteger))),
+    func.coalesce(turns.c.thread_id, 0) == bindparam("thread", type_=BigInteger),
+)
+_BEGAN = select(func.coalesce(func.max(resets.c.turn_id), 0)).where(
+    resets.c.chat_id == current(bindparam("chat", type_=BigInteger)),
+    resets.c.thread_id == bindparam("thread", type_=BigInteger),
+    resets.c.turn_id < bindparam("before", type_=BigInteger),
+)
+_HISTORY = (
+    select_turns()
+    .where(_PLACE, turns.c.id < bindparam("before", type_=BigInteger), turns.c.id > _BEGAN.scalar_subquery())
+    .where(turns.c.answer.is_not(None))
+    .order_by(turns.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_LAST = (
+    select(
+        current(bindparam("chat", type_=BigInteger)),
+        bindparam("thread", type_=BigInteger),
+        func.max(turns.c.id),
+        bindparam("now", type_=resets.c.at.type),
+    )
+    .where(_PLACE)
+    .having(func.max(turns.c.id).is_not(None))
+)
+
 
 def as_turns(rows: Iterable[Row[Any]]) -> list[Turn]:
     """The rows of `select_turns`."""
@@ -118,35 +146,18 @@ class Turns(Database):
         """The last answered turns of a conversation, oldest first: since the last reset, or, with `before`, those
         that came before that turn (its id) and after the reset before it. So an old turn still has its context.
         """
+        place = {"chat": chat_id, "thread": thread_id or 0, "before": _ALL if before is None else before}
         with self._read() as connection:
-            conditions = _place(family(connection, chat_id), thread_id)
-            began = select(func.coalesce(func.max(resets.c.turn_id), 0)).where(
-                resets.c.chat_id == current(chat_id), resets.c.thread_id == (thread_id or 0)
-            )
-            if before is not None:
-                conditions = and_(conditions, turns.c.id < before)
-                began = began.where(resets.c.turn_id < before)
-            found = connection.execute(
-                select_turns()
-                .where(conditions, turns.c.answer.is_not(None), turns.c.id > began.scalar_subquery())
-                .order_by(turns.c.id.desc())
-                .limit(limit)
-            )
-            return as_turns(found)[::-1]
+            return as_turns(connection.execute(_HISTORY, {**place, "limit": limit}))[::-1]
 
     def reset(self, chat_id: int, thread_id: int | None) -> None:
         """Begin a new conversation there: the turns so far are no longer its history."""
         with self._write() as connection:
-            last = select(
-                current(chat_id),
-                literal(thread_id or 0, BigInteger),
-                func.max(turns.c.id),
-                literal(datetime.now(UTC), resets.c.at.type),
-            ).where(_place(family(connection, chat_id), thread_id))
             connection.execute(
                 self._insert(resets)
-                .from_select(["chat_id", "thread_id", "turn_id", "at"], last.having(func.max(turns.c.id).is_not(None)))
-                .on_conflict_do_nothing()
+                .from_select(["chat_id", "thread_id", "turn_id", "at"], _LAST)
+                .on_conflict_do_nothing(),
+                {"chat": chat_id, "thread": thread_id or 0, "now": datetime.now(UTC)},
             )
 
     def feedback(self, turn_id: int, user_id: int, value: int) -> None:
@@ -184,8 +195,3 @@ class Turns(Database):
 def _at(connection: Connection, chat_id: int, message_id: int) -> Turn | None:
     found = connection.execute(_BY_QUESTION, {"chat": chat_id, "message": message_id})
     return next(iter(as_turns(found)), None)
-
-
-def _place(chat_ids: list[int], thread_id: int | None) -> ColumnElement[bool]:
-    thread = turns.c.thread_id.is_(None) if thread_id is None else turns.c.thread_id == thread_id
-    return and_(turns.c.chat_id.in_(chat_ids), thread)

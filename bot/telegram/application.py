@@ -20,10 +20,11 @@ from bot.telegram import wiring
 from bot.telegram.access import pairing_line
 from bot.telegram.answers import Answers
 from bot.telegram.conversation import Conversation
-from bot.telegram.delivery import Delivery
+from bot.telegram.delivery import Delivery, Waits
 from bot.telegram.desk import Desk
 from bot.telegram.lanes import Lanes
 from bot.telegram.languages import publish
+from bot.telegram.pacing import Pacing
 from bot.telegram.polling import ALLOWED, Poller, resume
 from bot.telegram.webhook import HttpSide
 from retrieval.errors import SettingsError, SourcierError, StoreEmpty
@@ -45,12 +46,21 @@ class Serving:
 class TelegramBot:
     """One bot over one store. `run` returns when it was told to stop."""
 
-    def __init__(self, settings: Settings, serving: Serving | None = None, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        serving: Serving | None = None,
+        say: Callable[[str], None] = print,
+        *,
+        pacing: Pacing | None = None,
+        waits: Waits | None = None,
+    ) -> None:
         if not settings.telegram_bot_token:
             raise SettingsError(
                 "no Telegram bot token is set", remedy="get one from @BotFather and set TELEGRAM_BOT_TOKEN"
             )
         self.settings, self.serving, self._say = settings, serving or Serving(), say
+        self._pacing, self._waits = pacing, waits
         self._stop = asyncio.Event()
         self.port: int | None = None  # that the HTTP side listens on
         self._poller: Poller | None = None
@@ -85,7 +95,7 @@ class TelegramBot:
         async def db(function: Callable[..., Any], *arguments: Any) -> Any:
             return await asyncio.to_thread(function, *arguments)
 
-        delivery = Delivery(application.bot, memory, db)
+        delivery = Delivery(application.bot, memory, db, pacing=self._pacing, waits=self._waits)
         desk = Desk(self.settings, memory, delivery, application.bot, answers)
         conversation = Conversation(desk)
         application.bot_data.update(desk=desk, conversation=conversation)
@@ -107,7 +117,7 @@ class TelegramBot:
                 self._poller = Poller(desk, application.update_queue)
                 tasks.append(asyncio.create_task(self._poller.run(self._stop)))
             tasks.append(asyncio.create_task(wiring.housekeeping(desk, self.serving.sync_every)))
-            publishing = asyncio.create_task(publish(desk))  # menus can wait, answers cannot
+            desk.recent.background.add(asyncio.create_task(publish(desk)))  # menus can wait, answers cannot
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -116,9 +126,10 @@ class TelegramBot:
                     task.result()  # raises what ended it
         finally:
             self._stop.set()
-            for task in (*tasks, publishing, *desk.recent.background):
+            tasks.extend(desk.recent.background)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, publishing, *desk.recent.background, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             if http is not None:
                 await http.stop()
             late = await lanes.drain(self.settings.stop_seconds)
@@ -172,8 +183,7 @@ class TelegramBot:
         return None
 
     async def _greet(self, desk: Desk) -> None:
-        me = await desk.bot.get_me()
-        self._say(f"@{me.username} · https://t.me/{me.username}")
+        self._say(f"@{desk.bot.username} · https://t.me/{desk.bot.username}")
         try:
             await desk.answers.ready()
             status = await desk.answers.status()
@@ -183,7 +193,6 @@ class TelegramBot:
         line = await pairing_line(desk)
         if line:
             self._say(line)
-        await publish(desk)
 
 
 def _builder(settings: Settings) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:

@@ -11,6 +11,7 @@ whether the message was sent. Sending again may double it, giving up may lose it
   it had arrived, and its id is now known. "message to edit not found" and "can't be edited" (another chat's, or a
   person's) mean the next id. A bot's other message in the chat cannot be hit: those are said one at a time, their
   ids are known here or (after a restart) to Memory. When none answers, it had not arrived: it is sent again.
+  More ids are tried while more messages are looked for: a broken connection loses many at once.
 * An edit may be repeated as it is, and so may a call that surely never left (no connection).
 
 Limits: a request that is executed later than the wait and the search, and a bot so busy that more unknown ids than

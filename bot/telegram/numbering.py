@@ -21,7 +21,8 @@ class _Seen:
     ids: set[int] = field(default_factory=set)
 
 
-def _numbering(chat_id: int) -> int:
+def numbering_of(chat_id: int) -> int:
+    """What names the numbering of this chat: the chat itself, or 0 for the shared one."""
     return chat_id if chat_id < -1_000_000_000_000 else _SHARED
 
 
@@ -32,7 +33,7 @@ class Numbers:
         self._seen: OrderedDict[int, _Seen] = OrderedDict({_SHARED: _Seen()})
 
     def _of(self, chat_id: int) -> _Seen:
-        key = _numbering(chat_id)
+        key = numbering_of(chat_id)
         seen = self._seen.setdefault(key, _Seen())
         self._seen.move_to_end(key)
         self._seen.move_to_end(_SHARED)

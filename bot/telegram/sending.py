@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.rendering.telegram import Message
 from bot.telegram import calls
 from bot.telegram.calls import Moved, Unacceptable, Uncertain, Unreachable, Waits
-from bot.telegram.numbering import Numbers
+from bot.telegram.numbering import Numbers, numbering_of
 from bot.telegram.pacing import Pacing
 from bot.telegram.places import Place
 
@@ -56,7 +57,7 @@ class Sender:
         self._bot, self._pacing, self._waits, self._numbers = bot, pacing, waits, numbers
         self._taken, self._migrated = taken, migrated
         self._moved: dict[int, int] = {}
-        self._sought = 0  # messages of unknown fate that are being looked for
+        self._sought = Counter[int]()  # messages of unknown fate that are being looked for, by numbering
 
     def route(self, place: Place, reply_to: int | None = None, stack: AsyncExitStack | None = None) -> Route:
         """Where a place is now."""
@@ -160,11 +161,12 @@ class Sender:
 
         When a connection breaks, many messages are looked for at once, and each lies between the others.
         """
-        self._sought += 1
+        numbering = numbering_of(route.chat_id)
+        self._sought[numbering] += 1
         try:
             await asyncio.sleep(pause)
             highest = self._numbers.highest(route.chat_id)
-            most = min(self._waits.probes + self._sought - 1, _MOST_PROBES)
+            most = min(self._waits.probes + self._sought[numbering] - 1, _MOST_PROBES)
             for number in self._numbers.candidates(route.chat_id, after, most, ruled_out):
                 if self._numbers.known(route.chat_id, number) or await self._taken(route.chat_id, number):
                     continue
@@ -173,7 +175,8 @@ class Sender:
                 if number <= highest:  # given to another message; a higher one may still become ours
                     ruled_out.add(number)
         finally:
-            self._sought -= 1
+            self._sought[numbering] -= 1
+            self._sought += Counter()  # drops what is 0
         return None
 
     async def _is(self, route: Route, number: int, content: dict[str, Any]) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 from bot.rendering import telegram as rendering
 from bot.rendering.telegram import Button, Message
 from bot.rendering.telegram_html import BYTES, ENTITIES, UNITS, clean, line, units
-from bot.rendering.telegram_links import link
 from bot.telegram.texts import catalogue
 from retrieval.types import Article, Statement
 
@@ -211,44 +209,6 @@ def test_clean() -> None:
     assert line("a" * 300, 200) == "a" * 199 + "…"
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://a.fr/x", "https://a.fr/x"),
-        (" https://a.fr/x?q=é \n", "https://a.fr/x?q=%C3%A9"),
-        ('https://a.fr/"onclick=', "https://a.fr/%22onclick="),
-        ("https://user:secret@a.fr:8080/", "https://a.fr:8080/"),
-        ("https://müller.de/ä", "https://xn--mller-kva.de/%C3%A4"),
-        ("javascript:alert(1)", None),
-        ("https://a.fr/x\nhttps://b.fr", None),
-        ("https://a.fr\\@b.fr", None),
-        ("https://localhost/x", None),
-        ("https://[::1", None),
-        ("https://a.fr:99999999/", None),
-        ("file:///etc/passwd", None),
-        ("https://a.fr/" + "x" * 3000, None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_link(url: str | None, expected: str | None) -> None:
-    """Only addresses on the web become links, without what could break out of the tag or leak a password."""
-    assert link(url) == expected
-
-
-def test_text_fragment() -> None:
-    """The quote in the fragment: commas and hyphens encoded, first and last words of a long one, after an anchor."""
-    assert link("https://a.fr/#haut", "peut-être, oui & non") == (
-        "https://a.fr/#haut:~:text=peut%2D%C3%AAtre%2C%20oui%20%26%20non"
-    )
-    long = link("https://a.fr/", " ".join(f"mot{n}" for n in range(60))) or ""
-    assert unquote(long) == "https://a.fr/#:~:text=mot0 mot1 mot2 mot3,mot56 mot57 mot58 mot59"
-    lines = link("https://a.fr/#:~:text=old", "Un titre\n\nUne phrase.") or ""
-    assert unquote(lines) == "https://a.fr/#:~:text=Un titre,Une phrase."
-    chinese = unquote(link("https://a.cn/", "中国和哈萨克斯坦" * 20) or "")
-    assert chinese == "https://a.cn/#:~:text=中国和哈萨克斯坦中国和哈,萨克斯坦中国和哈萨克斯坦"
-
-
 def test_a_long_sentence_keeps_its_mark() -> None:
     """A sentence of 20,000 characters is cut between words, and its mark stays with its last words."""
     text = " ".join(f"mot{n}" for n in range(2700)) + " fin."
@@ -295,3 +255,9 @@ def test_words_of_others_never_become_links() -> None:
         "Voir <code>https://evil.example/x?a=1</code>, <code>evil.com</code> (ou <code>@moi</code>), "
         "<code>/start</code>, <code>#vrai</code>, <code>$USD</code> et <code>a@b.fr</code>. Fin.Suite : 3.5 et/ou."
     )
+
+
+def test_a_link_across_the_edge_of_a_quote() -> None:
+    """What would be a hashtag only together with the words behind the quote is no link either."""
+    [message] = rendering.passage(cited(quote="#", start=0, end=1, url=None), Article("a", "#vrai"), FR)
+    assert "<blockquote expandable><code>#vrai</code></blockquote>" in message.html

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 from emulator import TOKEN, load
 
 from bot.memory import Memory
 from bot.telegram.application import Serving, TelegramBot
+from bot.telegram.delivery import Waits
+from bot.telegram.pacing import Pacing
+from retrieval.library import sync
 from retrieval.settings import Secret, Settings
 
 OWNER, READER = 7, 8
+SAMPLES = Path(__file__).parents[3] / "bot" / "sample_articles"
+# Questions that stand alone, and what an answer from the sample articles to each must hold.
+QUESTIONS = (
+    ("Quel était le volume du commerce entre la Chine et le Kazakhstan en 2022 ?", "31 milliards"),
+    ("Quand le régime sans visa entre la Chine et le Kazakhstan est-il entré en vigueur ?", "10 novembre 2023"),
+    ("Combien coûte le chemin de fer Chine-Kirghizstan-Ouzbékistan ?", "milliards"),
+)
 
 
 @dataclass
@@ -70,14 +83,24 @@ async def emulated(**config: Any) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def running(
-    server: Any, settings: Settings, *, serving: Serving | None = None, people: bool = True
+    server: Any,
+    settings: Settings,
+    *,
+    serving: Serving | None = None,
+    people: bool = True,
+    readers: Iterable[int] = (),
+    pacing: Pacing | None = None,
+    waits: Waits | None = None,
 ) -> AsyncIterator[Scene]:
-    """A bot that runs on an emulated Telegram; with `people`, an owner (7) and a reader (8) it knows already."""
+    """A bot that runs on an emulated Telegram; with `people`, an owner (7) and a reader (8) it knows already.
+
+    `readers` are more people who may ask.
+    """
     settings = replace(settings, telegram_bot_token=Secret(TOKEN), telegram_api_url=server.url)
     if people:
-        with_people(settings)
+        with_people(settings, readers)
     said: list[str] = []
-    bot = TelegramBot(settings, serving, said.append)
+    bot = TelegramBot(settings, serving, said.append, pacing=pacing, waits=waits)
     task = asyncio.create_task(bot.run())
     scene = Scene(server.emulator, server.url, bot, said)
     try:
@@ -92,11 +115,26 @@ async def running(
         await asyncio.wait_for(task, 40)
 
 
-def with_people(settings: Settings) -> None:
-    """Let the owner and the reader in."""
+def with_people(settings: Settings, readers: Iterable[int] = ()) -> None:
+    """Let the owner and the readers in."""
     memory = Memory.open(settings)
-    for user, status in ((OWNER, "owner"), (READER, "allowed")):
+    for user, status in ((OWNER, "owner"), (READER, "allowed"), *((reader, "allowed") for reader in readers)):
         memory.see_user(user, f"User{user}", None)
         memory.set_status(user, status)
         memory.set_language(user, "fr")
     memory.close()
+
+
+@pytest.fixture(name="stock", scope="module")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample articles, to be copied."""
+    home = tmp_path_factory.mktemp("stock") / "home"
+    sync(Settings(home=home, embeddings="none", mode="extractive", language="fr"), [str(SAMPLES)])
+    return home
+
+
+@pytest.fixture(name="stocked")
+def settings_of_samples(stock: Path, tmp_path: Path) -> Settings:
+    """Settings of a bot that knows the sample articles, without any model."""
+    shutil.copytree(stock, tmp_path / "bot")
+    return Settings(home=tmp_path / "bot", embeddings="none", mode="extractive", language="fr", stop_seconds=5)
