@@ -76,6 +76,7 @@ class TelegramBot:
             with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: tests
                 loop.add_signal_handler(name, self.stop)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the token
+        logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)  # a traceback for each proxy error
         memory = await asyncio.to_thread(Memory.open, self.settings)
         answers = Answers(self.settings)
         application, desk, lanes = self._built(memory, answers)

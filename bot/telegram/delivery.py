@@ -30,11 +30,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TYPE_CHECKING, Any
 
 from telegram import Bot
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot.rendering.telegram import Message
 from bot.telegram import calls
-from bot.telegram.calls import Moved, Unacceptable, Unreachable, Waits
+from bot.telegram.calls import Moved, Unacceptable, Uncertain, Unreachable, Waits
 from bot.telegram.drafts import Actions, Draft
 from bot.telegram.numbering import Numbers
 from bot.telegram.pacing import Pacing
@@ -118,6 +118,16 @@ class Delivery:
         except (Unacceptable, Moved, TimeoutError) as why:
             log.error("a message could not be edited in chat %s: %r", place.chat_id, why)
         return done
+
+    async def document(self, place: Place, name: str, content: bytes, caption: str) -> bool:
+        """Send a file; False if it could not be sent. Of one whose fate is unknown no second copy is sent."""
+        try:
+            async with asyncio.timeout(self._waits.patience), self._in_order(place, None) as route:
+                await self._sender.document(route, name, content, caption)
+                return True
+        except (BadRequest, Moved, TimeoutError, Uncertain) as why:
+            log.warning("a file could not be sent in chat %s: %s", place.chat_id, why)
+        return False
 
     async def answer_callback(self, query_id: str, text: str = "", alert: bool = False) -> None:
         """Stop the spinning of a button. Never raises: a query that is too old, or a failure, is let pass."""

@@ -127,6 +127,15 @@ class Sender:
         except BadRequest as refusal:
             return calls.says(refusal, "not found", "message_id_invalid")
 
+    async def document(self, route: Route, name: str, content: bytes, caption: str) -> None:
+        """Send a file, once. Raises Uncertain, Unreachable, Moved, BadRequest."""
+        await self._call(
+            route,
+            lambda chat: self._bot.send_document(
+                chat, content, caption, filename=name, message_thread_id=route.thread_id, **self._waits.timeouts
+            ),
+        )
+
     async def _once(self, route: Route, content: dict[str, Any]) -> int:
         sent = await self._call(
             route,

@@ -41,7 +41,7 @@ async def gate(update: Update, context: Context) -> None:
     desk = desk_of(context)
     desk.metrics.updates.inc()
     message = update.effective_message
-    if message is not None:
+    if message is not None and update.callback_query is None:  # a person's: the bot's own are known to delivery
         desk.delivery.note(message.chat.id, message.message_id)
     if update.inline_query or update.chosen_inline_result or update.message_reaction or update.my_chat_member:
         return  # these ask for themselves, or answer nobody
