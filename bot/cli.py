@@ -7,6 +7,7 @@ from typing import IO, Any
 import click
 
 from bot.frame import Group, own_texts, page_of, settings_for
+from bot.gold import gold
 from bot.options import BATCH, JSON, MODE, SAMPLES, SINCE, UNTIL, one_question, period_of
 from retrieval.settings import Settings
 from retrieval.types import Question
@@ -23,6 +24,9 @@ def cli() -> None:
       sourcier ingest ~/articles
       sourcier chat
     """
+
+
+cli.add_command(gold)
 
 
 def main() -> None:
