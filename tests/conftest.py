@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -54,8 +53,3 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared data is not beside the checkout")
     return SHARED
-
-
-def python() -> str:
-    """The interpreter to start programs with."""
-    return sys.executable

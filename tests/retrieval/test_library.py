@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import python
+from programs import python
 
 from retrieval.errors import StoreEmpty, StoreLocked, StoreMismatch
 from retrieval.library import Library, sync

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import python
 from llmock.testing import LLMockServer
+from programs import python
 
 from retrieval.errors import ModelError
 from retrieval.library import Library, sync

@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import python
 from langchain_core.embeddings import Embeddings
+from programs import python
 
 from retrieval.errors import StoreError
 from retrieval.types import Period
