@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from retrieval.chain import Answerer
 from retrieval.errors import StoreLocked
@@ -31,7 +32,7 @@ class Answers:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._pool = ThreadPoolExecutor(WITH_MODEL if settings.uses_model else WITHOUT, "answer")
+        self._free = asyncio.Semaphore(WITH_MODEL if settings.uses_model else WITHOUT)
         self._opening = threading.Lock()
         self._answerer: Answerer | None = None
         self._library: Library | None = None
@@ -57,7 +58,7 @@ class Answers:
             assert isinstance(last, Answer)  # noqa: S101 - a stream ends with it
             return last
 
-        return await loop.run_in_executor(self._pool, work)
+        return await self._run(work)
 
     async def search(self, text: str, k: int = 10) -> list[Hit]:
         """The k best passages."""
@@ -102,7 +103,6 @@ class Answers:
 
     def close(self) -> None:
         """Close the store; answers under way are given up."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for opened in (self._answerer, self._library):
             if opened is not None:
                 opened.close()
@@ -112,12 +112,13 @@ class Answers:
             raise StoreLocked("the articles are being brought up to date already", remedy="wait for it to end")
         async with self._syncing:
             try:
-                return await asyncio.to_thread(work)
+                return await _in_thread(work)
             finally:
                 self._status = None
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        async with self._free:
+            return await _in_thread(work)
 
     def _open(self) -> Answerer:
         with self._opening:
@@ -130,3 +131,32 @@ class Answers:
             if self._library is None:
                 self._library = Library.open(self._settings)
             return self._library
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """The result of work in a thread of its own, which does not keep the process from ending.
+
+    The threads of an executor do: a stop would wait for a model that hangs, or for a long sync.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(T, result))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as raised:
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True, name="answers").start()
+    return await done

@@ -25,7 +25,7 @@ from bot.telegram.desk import Desk
 from bot.telegram.lanes import Lanes
 from bot.telegram.languages import publish
 from bot.telegram.pacing import Pacing
-from bot.telegram.polling import ALLOWED, Poller, resume
+from bot.telegram.polling import ALLOWED, Poller, resume, wrong_token
 from bot.telegram.webhook import HttpSide
 from retrieval.errors import SettingsError, SourcierError, StoreEmpty
 from retrieval.settings import Settings
@@ -98,7 +98,7 @@ class TelegramBot:
 
         delivery = Delivery(application.bot, memory, db, pacing=self._pacing, waits=self._waits)
         desk = Desk(self.settings, memory, delivery, application.bot, answers)
-        conversation = Conversation(desk)
+        conversation = Conversation(desk, lanes.waiting)
         application.bot_data.update(desk=desk, conversation=conversation)
         wiring.wire(application)
         return application, desk, lanes
@@ -106,14 +106,15 @@ class TelegramBot:
     async def _serve(self, application: Application[Any, Any, Any, Any, Any, Any], desk: Desk, lanes: Lanes) -> None:
         await self._connect(application)
         desk.metrics.busy.set_function(lambda: lanes.busy)
-        http = await self._http(desk, application)
-        await application.start()
+        http: HttpSide | None = None
         tasks: list[asyncio.Task[Any]] = []
         try:
-            await self._greet(desk)
-            left = await resume(desk, application.update_queue)
+            await self._greet(desk)  # raises what would fail every question, before one is begun
+            left = await resume(desk, application.update_queue)  # before a new one is stored
             if left:
                 _log.info("%d updates of an earlier run are taken up again", left)
+            http = await self._http(desk, application)
+            await application.start()
             if self.serving.webhook is None:
                 self._poller = Poller(desk, application.update_queue)
                 tasks.append(asyncio.create_task(self._poller.run(self._stop)))
@@ -136,7 +137,8 @@ class TelegramBot:
             late = await lanes.drain(self.settings.stop_seconds)
             if late:
                 _log.warning("%d updates were put off until the next start", late)
-            await application.stop()
+            if application.running:
+                await application.stop()
             await application.shutdown()
 
     async def _connect(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -147,12 +149,12 @@ class TelegramBot:
                 await application.initialize()
                 return
             except InvalidToken:
-                raise SettingsError(
-                    "Telegram does not know this bot token", remedy="copy it again from @BotFather to TELEGRAM_BOT_TOKEN"
-                ) from None
+                raise wrong_token() from None
             except TelegramError as error:
                 self._say(f"Telegram cannot be reached ({error.message}); next try in {pause:.0f} s")
-                await asyncio.wait({asyncio.create_task(self._stop.wait())}, timeout=pause)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._stop.wait()
                 if self._stop.is_set():
                     raise SourcierError("stopped before Telegram could be reached") from None
                 pause = min(pause * 2, 60.0)
@@ -169,7 +171,9 @@ class TelegramBot:
         try:
             self.port = await http.start(host, port)
         except OSError as error:
-            raise SettingsError(f"{host}:{port} cannot be listened on: {error}", remedy="choose another --listen") from None
+            raise SettingsError(
+                f"{host}:{port} cannot be listened on: {error}", remedy="choose another --listen"
+            ) from None
         if serving.webhook is not None:
             await desk.bot.set_webhook(serving.webhook, secret_token=secret, allowed_updates=ALLOWED)
         return http
@@ -201,12 +205,12 @@ def _builder(settings: Settings) -> ApplicationBuilder[Any, Any, Any, Any, Any, 
         ApplicationBuilder()
         .token(str(settings.telegram_bot_token))
         .updater(None)  # our own poller stores updates before it confirms them
-        .connection_pool_size(128)
+        .connection_pool_size(64)  # each request looks at every idle connection
         .pool_timeout(30)
         .connect_timeout(10)
         .read_timeout(20)
         .write_timeout(20)
-        .get_updates_connection_pool_size(4)
+        .get_updates_connection_pool_size(32)
     )
     if settings.telegram_api_url:
         url = settings.telegram_api_url.rstrip("/")

@@ -40,7 +40,8 @@ async def on_feedback(update: Update, context: CallbackContext[Any, Any, Any, An
         return
     value = int((query.data or "").split(":")[2])
     turn, _ = found
-    value = 0 if turn.feedback == value else value
+    if turn.user_id == query.from_user.id and turn.feedback == value:  # only the asker's is known here
+        value = 0
     await desk.db(desk.memory.feedback, turn.id, query.from_user.id, value)
     key = {1: "button_liked", -1: "button_disliked", 0: "button_taken_back"}[value]
     await desk.delivery.answer_callback(query.id, t(key))
@@ -66,7 +67,8 @@ async def on_question(update: Update, context: CallbackContext[Any, Any, Any, An
     if user is None:
         return
     language = desk.language_of(user, query.from_user.language_code)
-    asking = Asking(place_of(query.message), user, text, -update.update_id, query.message.message_id, language)
+    place, below = place_of(query.message), query.message.message_id
+    asking = Asking(place, user, text, -update.update_id, below, language, after=turn)
     await conversation_of(context).ask(asking)
 
 
@@ -76,7 +78,7 @@ async def on_reaction(update: Update, context: CallbackContext[Any, Any, Any, An
     if change is None or change.user is None:
         return
     turn = await desk.db(desk.memory.turn_at, change.chat.id, change.message_id)
-    if turn is None:
+    if turn is None or turn.message_id == change.message_id:  # nobody thanks the bot on their own question
         return
     emoji = {getattr(r, "emoji", "") for r in change.new_reaction}
     value = 1 if emoji & {"👍", "❤", "🔥", "👏", "💯"} else -1 if "👎" in emoji else 0

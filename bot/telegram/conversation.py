@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,16 +38,6 @@ NEAREST = 3
 FIRST_FRAME = 0.7  # seconds: an answer that is there sooner is not shown as it grows, which would only flicker
 
 
-@dataclass
-class _Running:
-    """A question being answered."""
-
-    task: asyncio.Task[dict[str, Any]]
-    user: int
-    message: int
-    stopped: bool = False  # by /stop or an edit: not by a shutdown
-
-
 @dataclass(frozen=True)
 class Asking:
     """A question on its way: where, by whom, and what it follows."""
@@ -60,12 +51,25 @@ class Asking:
     after: Turn | None = None  # an old turn that it resumes
 
 
-class Conversation:
-    """The conversations of all chats. One object serves them all; state that must last is in memory."""
+@dataclass
+class _Running:
+    """A question being answered."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    task: asyncio.Task[dict[str, Any]]
+    asking: Asking
+    stopped: bool = False  # by /stop or an edit: not by a shutdown
+
+
+class Conversation:
+    """The conversations of all chats. One object serves them all; state that must last is in memory.
+
+    `waiting` tells how many updates of a chat are under way or wait for their turn.
+    """
+
+    def __init__(self, desk: Desk, waiting: Callable[[int], int] = lambda chat: 0) -> None:  # noqa: ARG005
+        self._desk, self._waiting = desk, waiting
         self._running: dict[int, _Running] = {}  # by chat
+        self._stops: dict[tuple[int, int], int] = {}  # the last /stop, by chat and user
         self.pastes = Pastes()
 
     # ---- what arrives
@@ -74,9 +78,14 @@ class Conversation:
         if update.message is not None:
             self.pastes.arrived(update.message)
         edited = update.edited_message
-        if edited is not None:
-            running = self._running.get(edited.chat.id)
-            if running is not None and running.message == edited.message_id:
+        if edited is None:
+            return
+        if edited.from_user is not None:  # asked again after a /stop
+            self._stops.pop((edited.chat.id, edited.from_user.id), None)
+        running = self._running.get(edited.chat.id)
+        if running is not None and running.asking.message_id == edited.message_id:
+            found = asked(edited, self._desk.bot.bot)
+            if found is None or question_text(found) != running.asking.text:
                 running.stopped = True  # nobody wants the answer to what the question was
                 running.task.cancel()
 
@@ -94,12 +103,16 @@ class Conversation:
         asking = await self._asking(message, found, rest)
         if not asking.text.strip():  # a mention alone
             t = self._desk.t(asking.language)
-            await self._desk.delivery.say(asking.place, rendering.notice(t("conversation_ask")), reply_to=message.message_id)
+            nothing = rendering.notice(t("conversation_ask"))
+            await self._desk.delivery.say(asking.place, nothing, reply_to=message.message_id)
             return
         await self.ask(asking)
 
     async def on_edited(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
-        """An edited question is answered again, in place; an edit that changes nothing is not."""
+        """An edited question is answered again, in place.
+
+        Not what was never a question, nor an edit that changes nothing: Telegram reports changes nobody made as edits.
+        """
         message = update.edited_message
         if message is None or message.from_user is None:
             return
@@ -108,9 +121,8 @@ class Conversation:
             return
         asking = await self._asking(message, found, "")
         turn = await self._desk.db(self._desk.memory.turn_at, message.chat.id, message.message_id)
-        if turn is not None and turn.answer is not None and turn.question == asking.text:
-            return
-        await self.ask(asking)
+        if turn is not None and turn.message_id == asking.message_id and turn.question != asking.text:
+            await self.ask(asking)
 
     async def on_new(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG002
         """/new: what follows stands alone."""
@@ -122,16 +134,18 @@ class Conversation:
         await self._desk.delivery.say(place, rendering.notice(t("conversation_new")), reply_to=message.message_id)
 
     async def on_stop(self, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG002
-        """/stop: give up the answer being made."""
+        """/stop: give up the answer being made, and those that wait behind it."""
         message = update.effective_message
         if message is None or message.from_user is None:
             return
-        place, t = place_of(message), await self._texts(message)
+        place, t, user = place_of(message), await self._texts(message), message.from_user.id
+        self._stops[place.chat_id, user] = message.message_id
         running = self._running.get(place.chat_id)
-        mine = running is not None and (place.private or running.user == message.from_user.id)
+        mine = running is not None and running.asking.user.id == user
         if running is not None and mine:
             running.stopped = True
             running.task.cancel()
+        mine = mine or (place.private and self._waiting(place.chat_id) > 0)
         key = "conversation_stopped" if mine else "conversation_idle"
         await self._desk.delivery.say(place, rendering.notice(t(key)), reply_to=message.message_id)
 
@@ -172,8 +186,9 @@ class Conversation:
         self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking | None = None
     ) -> list[rendering.Message]:
         """An answer as messages."""
-        articles = [await self._desk.answers.article(a) for a in _distinct(answer["hits"], NEAREST)]
-        nearest: list[Article] = [a for a in articles if a is not None] if answer["abstained"] else []
+        near = _distinct(answer["hits"], NEAREST) if answer["abstained"] else []
+        articles = [await self._desk.answers.article(a) for a in near]
+        nearest: list[Article] = [a for a in articles if a is not None]
         try:
             until = (await self._desk.answers.status()).last_published
         except StoreEmpty:
@@ -185,9 +200,11 @@ class Conversation:
         )  # fmt: skip
 
     async def _watched(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
-        """The answer, made in a task that /stop and an edit of the question can cancel."""
+        """The answer, made in a task that /stop and an edit of the question can cancel. Raises Stopped."""
+        if 0 < asking.message_id < self._stops.get((asking.place.chat_id, asking.user.id), 0):
+            raise Stopped
         task = asyncio.create_task(self._answered(asking, turn, extractive, t))
-        running = self._running[asking.place.chat_id] = _Running(task, asking.user.id, asking.message_id)
+        running = self._running[asking.place.chat_id] = _Running(task, asking)
         try:
             return await task
         except asyncio.CancelledError:
@@ -206,13 +223,14 @@ class Conversation:
         released: list[Statement] = []
         shows: set[asyncio.Task[None]] = set()
 
+        def show() -> None:
+            if not stop.is_set():
+                shows.add(task := asyncio.create_task(draft.show(rendering.frame(released, t))))
+                task.add_done_callback(shows.discard)
+
         def on_statement(statement: Statement) -> None:
             released.append(statement)
-            if time.monotonic() - began < FIRST_FRAME:
-                return
-            show = asyncio.create_task(draft.show(rendering.frame(released, t)))
-            shows.add(show)
-            show.add_done_callback(shows.discard)
+            asyncio.get_running_loop().call_later(began + FIRST_FRAME - time.monotonic(), show)
 
         question = Question(
             asking.text,
@@ -233,10 +251,14 @@ class Conversation:
         others = [h.article for h in answer.hits if h.article.id not in cited and h.article.title]
         titles = dict.fromkeys(a.title for a in others)
         found["followups"] = list(titles)[:FOLLOWUPS] if not answer.abstained else []
-        await desk.db(desk.memory.answered, turn.id, json.dumps(found, ensure_ascii=False))
         spent = answer.usage
-        tokens = spent.input_tokens + spent.output_tokens
-        await desk.db(desk.memory.count, asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
+
+        def keep() -> None:
+            desk.memory.answered(turn.id, json.dumps(found, ensure_ascii=False))
+            tokens = spent.input_tokens + spent.output_tokens
+            desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
+
+        await desk.db(keep)
         desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), found["notice"] or "").inc()
         desk.metrics.cost.inc(spent.cost_usd)
         return found

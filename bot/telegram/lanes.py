@@ -42,10 +42,14 @@ class Lanes(BaseUpdateProcessor):
         self._locks: dict[int, asyncio.Lock] = {}
         self._waiting: dict[int, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining = False
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Run one update when its turn comes."""
         assert isinstance(update, Update)  # noqa: S101 - nothing else is put into the queue
+        if self._draining:  # it is handled after the restart
+            _close(coroutine)
+            return
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -64,8 +68,7 @@ class Lanes(BaseUpdateProcessor):
                 self._waiting[lane] -= 1
                 if not self._waiting[lane]:
                     del self._waiting[lane], self._locks[lane]
-                if asyncio.iscoroutine(coroutine):
-                    coroutine.close()  # it never ran when its wait was cancelled
+                _close(coroutine)  # it never ran when its wait was cancelled
         await self._finished(update.update_id)
 
     @property
@@ -73,8 +76,16 @@ class Lanes(BaseUpdateProcessor):
         """How many updates are under way."""
         return len(self._tasks)
 
+    def waiting(self, chat_id: int) -> int:
+        """How many updates of a chat's lane are under way, the one that runs included."""
+        return self._waiting.get(chat_id, 0)
+
     async def drain(self, seconds: float) -> int:
-        """Let what is under way finish within so many seconds, then cancel the rest; returns how many were."""
+        """Let what is under way finish within so many seconds, then cancel the rest; returns how many were.
+
+        What comes from now on is not begun.
+        """
+        self._draining = True
         tasks = {t for t in self._tasks if t is not asyncio.current_task()}
         if not tasks:
             return 0
@@ -90,3 +101,9 @@ class Lanes(BaseUpdateProcessor):
 
     async def shutdown(self) -> None:
         """Nothing to let go."""
+
+
+def _close(coroutine: Awaitable[Any]) -> None:
+    """Let go of a coroutine that may not have been awaited."""
+    if asyncio.iscoroutine(coroutine):
+        coroutine.close()

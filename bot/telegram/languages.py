@@ -31,6 +31,7 @@ PRIVATE = ("new", "stop", "articles", "language", "help", "forget", "start")
 OWNERS = ("users", "stats", "sync", "export")
 GROUPS = ("q", "new", "stop", "help")
 FRENCH = {"new": "nouveau", "help": "aide", "language": "langue", "forget": "oublier"}
+IN_GROUPS = {*GROUPS, *(FRENCH.get(name, name) for name in GROUPS), "disallow", "interdire"}  # heard without "@bot"
 NAMES = {"fr": "Français", "en": "English", "ru": "Русский", "zh": "中文"}
 _BUTTON = re.compile(rf"l:({'|'.join(NAMES)})")
 _log = logging.getLogger(__name__)

@@ -6,19 +6,31 @@ The apps cut what is longer than 4,096 characters and send the pieces at once.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
 
 from telegram import Message
 
 LIMIT = 4096
 LONG = 3500  # a piece that is followed by another: the apps cut at a space or a line near the limit
 QUIET = 0.8  # seconds without another piece after which the text is taken to be whole
+APART = timedelta(seconds=3)  # by Telegram's clock: pieces are not sent further apart; whole seconds
+_MOST = 1000  # pieces remembered: those of people who are not let in are never asked for
 
 
 @dataclass
 class _Paste:
-    first: int
-    parts: list[Message] = field(default_factory=list)
+    parts: list[Message]
+
+    def goes_on_with(self, message: Message) -> bool:
+        last = self.parts[-1]
+        return (
+            len(last.text or "") >= LONG
+            and message.message_id > last.message_id
+            and message.date - last.date <= APART
+            and not (message.text or "").startswith("/")
+        )
 
 
 class Pastes:
@@ -26,37 +38,40 @@ class Pastes:
 
     def __init__(self, quiet: float = QUIET) -> None:
         self._quiet = quiet
-        self._open: dict[tuple[int, int], _Paste] = {}
-        self._swallowed: set[tuple[int, int]] = set()
+        self._newest: dict[tuple[int, int], _Paste] = {}  # by chat and user: what may still grow
+        self._pieces: OrderedDict[tuple[int, int], _Paste] = OrderedDict()  # by chat and message
 
     def arrived(self, message: Message) -> None:
         """Note a new message, before it waits for those before it."""
         if not message.text or message.from_user is None:
             return
         key = (message.chat.id, message.from_user.id)
-        paste = self._open.get(key)
-        if paste is not None:
-            follows = len(paste.parts[-1].text or "") >= LONG and not message.text.startswith("/")
-            if follows and message.message_id != paste.first:
-                paste.parts.append(message)
-                self._swallowed.add((message.chat.id, message.message_id))
+        paste = self._newest.get(key)
+        if paste is not None and paste.goes_on_with(message):
+            paste.parts.append(message)
         elif len(message.text) >= LONG:
-            self._open[key] = _Paste(message.message_id, [message])
+            paste = self._newest[key] = _Paste([message])
+        else:
+            self._newest.pop(key, None)
+            return
+        self._pieces[message.chat.id, message.message_id] = paste
+        if len(self._pieces) > _MOST:
+            _, old = self._pieces.popitem(last=False)
+            self._newest = {key: kept for key, kept in self._newest.items() if kept is not old}
 
     async def rest(self, message: Message) -> str | None:
         """What was pasted behind this message; None for a piece that went with an earlier one."""
-        if (message.chat.id, message.message_id) in self._swallowed:
-            self._swallowed.discard((message.chat.id, message.message_id))
-            return None
-        key = (message.chat.id, message.from_user.id if message.from_user else 0)
-        paste = self._open.get(key)
-        if paste is None or paste.first != message.message_id:
+        paste = self._pieces.pop((message.chat.id, message.message_id), None)
+        if paste is None:
             return ""
+        if paste.parts[0].message_id != message.message_id:
+            return None
         count = 0
         while count < len(paste.parts):  # a piece arrived: perhaps another follows
             count = len(paste.parts)
-            await asyncio.sleep(self._quiet)
-        del self._open[key]
+            if len(paste.parts[-1].text or "") >= LONG:
+                await asyncio.sleep(self._quiet)
+        self._newest = {key: kept for key, kept in self._newest.items() if kept is not paste}
         whole, before = "", paste.parts[0].text or ""
         for part in paste.parts[1:]:
             text = part.text or ""

@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from telegram import Update
-from telegram.error import Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from retrieval.errors import SourcierError
+from bot.telegram.owner import alert
+from bot.telegram.pacing import seconds_of
+from retrieval.errors import SettingsError, SourcierError
 
 if TYPE_CHECKING:
     from bot.telegram.desk import Desk
@@ -24,6 +27,8 @@ ALLOWED = [
     "message_reaction",
 ]  # fmt: skip
 LONG_POLL = 30  # seconds that Telegram holds a request
+PAUSE = 3.0  # seconds before we poll again where another process took our place
+CONFLICTS = 4  # times that it did after which we give up
 _log = logging.getLogger(__name__)
 
 
@@ -54,57 +59,71 @@ class Poller:
 
     def __init__(self, desk: Desk, queue: asyncio.Queue[Any]) -> None:
         self._desk, self._queue = desk, queue
-        self._conflicts = 0
+        self._conflicts: deque[float] = deque(maxlen=CONFLICTS)
+        self._offset: int | None = None  # None: a webhook may still be set
         self.heard: float | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until `stop` is set. Raises AnotherPoller when somebody else keeps polling, InvalidToken."""
-        offset, pause = 0, 1.0
-        await self._desk.bot.delete_webhook()
+        """Poll until `stop` is set. Raises AnotherPoller when somebody else keeps polling, SettingsError (token)."""
+        pause, loop = 1.0, asyncio.get_running_loop()
         stopping = asyncio.create_task(stop.wait())
         asking: asyncio.Task[tuple[Update, ...]] | None = None
         try:
             while not stop.is_set():
-                asking = asyncio.create_task(
-                    self._desk.bot.get_updates(
-                        offset=offset, timeout=LONG_POLL, allowed_updates=ALLOWED, read_timeout=LONG_POLL + 10
-                    )
-                )
+                asking = asyncio.create_task(self._updates())
                 await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 if not asking.done():
                     return
+                wait = 0.0
                 try:
                     updates = asking.result()
                     if updates:
                         await accept(self._desk, self._queue, updates)
-                        offset = updates[-1].update_id + 1
-                    self.heard, pause, self._conflicts = asyncio.get_running_loop().time(), 1.0, 0
-                except (InvalidToken, Forbidden):
-                    raise
+                        self._offset = updates[-1].update_id + 1
+                    self.heard, pause = loop.time(), 1.0
+                except InvalidToken:
+                    raise wrong_token() from None
                 except Conflict:
-                    self._conflict()
-                    await _wait(stopping, 3.0)
-                except RetryAfter as error:
-                    await _wait(stopping, float(error._retry_after.total_seconds()) + 0.5)
-                except (NetworkError, TelegramError) as error:
+                    self._conflict(loop.time())
+                    wait = PAUSE
+                except RetryAfter as told:
+                    wait = seconds_of(told) + 0.5
+                except TelegramError as error:
                     _log.warning("Telegram does not answer (%s); next try in %.0f s", error.message, pause)
-                    await _wait(stopping, pause)
-                    pause = min(pause * 2, 30.0)
+                    wait, pause = pause, min(pause * 2, 30.0)
+                except Exception as error:  # they were not stored: Telegram gives them again
+                    await alert(self._desk, error, "receiving")
+                    wait, pause = pause, min(pause * 2, 30.0)
+                if wait:
+                    await asyncio.wait({stopping}, timeout=wait)
         finally:
             stopping.cancel()
             if asking is not None:
                 asking.cancel()
                 await asyncio.gather(asking, return_exceptions=True)
 
-    def _conflict(self) -> None:
-        self._conflicts += 1
+    async def _updates(self) -> tuple[Update, ...]:
+        bot = self._desk.bot
+        if self._offset is None:
+            await bot.delete_webhook()
+            self._offset = 0
+        return await bot.get_updates(
+            offset=self._offset, timeout=LONG_POLL, allowed_updates=ALLOWED, read_timeout=LONG_POLL + 10
+        )
+
+    def _conflict(self, now: float) -> None:
+        self._conflicts.append(now)
         _log.warning("another process polls for this bot, or a webhook is set")
-        if self._conflicts >= 5:
+        # Two processes that take turns wait for each other's pause too; updates may come in between.
+        if len(self._conflicts) == CONFLICTS and now - self._conflicts[0] < 4 * CONFLICTS * PAUSE:
             raise AnotherPoller(
                 "another process is receiving this bot's messages",
                 remedy="stop the other `sourcier telegram`, or give each its own token from @BotFather",
             )
 
 
-async def _wait(stopping: asyncio.Task[Any], seconds: float) -> None:
-    await asyncio.wait({stopping}, timeout=seconds)
+def wrong_token() -> SettingsError:
+    """What to say of a token that Telegram refuses, without it."""
+    return SettingsError(
+        "Telegram does not know this bot token", remedy="copy it again from @BotFather to TELEGRAM_BOT_TOKEN"
+    )

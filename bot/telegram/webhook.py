@@ -58,7 +58,9 @@ class HttpSide:
             return web.Response(status=403)
         try:
             update = Update.de_json(json.loads(await request.text()), self._desk.bot)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, LookupError, AttributeError):  # what de_json makes of things that are no update
+            return web.Response(status=400)
+        if type(update.update_id) is not int:
             return web.Response(status=400)
         # stored before Telegram is told 200: what a crash interrupts is answered after the restart
         await accept(self._desk, self._queue, [update])

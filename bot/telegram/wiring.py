@@ -46,9 +46,8 @@ async def gate(update: Update, context: Context) -> None:
     if update.inline_query or update.chosen_inline_result or update.message_reaction or update.my_chat_member:
         return  # these ask for themselves, or answer nobody
     if message is not None and update.callback_query is None and message.chat.type != "private":
-        command = (message.text or "").split(maxsplit=1)[0] if (message.text or "").startswith("/") else ""
-        mine = command.lower().endswith(f"@{context.bot.username}".lower())
-        if not mine and not is_addressed(message, context.bot.bot):
+        command = _commanded(message.text or "", context.bot.username)
+        if not command and not is_addressed(message, context.bot.bot):
             raise ApplicationHandlerStop
     if update.callback_query is not None and update.callback_query.inline_message_id is not None:
         return  # a button of an inline message: its handler looks who pressed
@@ -57,6 +56,12 @@ async def gate(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     if user.unreachable:  # who writes can be written to
         await desk.db(desk.memory.set_unreachable, user.id, False)
+
+
+def _commanded(text: str, me: str) -> bool:
+    """Whether a text in a group is a command to us: by name, or one of the menu's, which apps send without a name."""
+    command, _, whom = text.split(maxsplit=1)[0].lower().partition("@") if text.startswith("/") else ("", "", "")
+    return whom == me.lower() if whom else command.removeprefix("/") in languages.IN_GROUPS
 
 
 async def on_membership(update: Update, context: Context) -> None:
@@ -168,7 +173,11 @@ def wire(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     add(MessageReactionHandler(buttons.on_reaction))
     add(ChatMemberHandler(on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
     # a command that is none of ours, in private; /q is a question, and read as one below
-    add(MessageHandler(new & filters.COMMAND & filters.ChatType.PRIVATE & ~filters.Regex(r"^/q\b"), languages.on_unknown))
+    add(
+        MessageHandler(
+            new & filters.COMMAND & filters.ChatType.PRIVATE & ~filters.Regex(r"^/q\b"), languages.on_unknown
+        )
+    )
     add(MessageHandler(new & filters.Document.ALL & filters.ChatType.PRIVATE, documents.on_document))
     add(MessageHandler(new & filters.TEXT, on_message))
     add(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, on_edited))

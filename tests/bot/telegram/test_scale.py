@@ -1,0 +1,51 @@
+"""Many people at once, with Telegram's flood rules."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from running import QUESTIONS, emulated, running, settings_of_samples
+from running import sample_store as sample_store
+
+from retrieval.settings import Settings
+
+__all__ = ["settings_of_samples"]
+
+CHATS = range(100, 150)
+
+
+def test_fifty_chats_at_once(stocked: Settings) -> None:
+    """Fifty people ask two questions each at once: each has both answers, once, in order, and no limit is hit."""
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked, readers=CHATS) as scene:
+            asked = {
+                chat: [scene.emulator.say(chat, text)["message_id"] for text, _ in QUESTIONS[:2]] for chat in CHATS
+            }
+            await scene.until(lambda: all(len(scene.sent(chat)) >= 2 for chat in CHATS), 60)
+            await asyncio.sleep(0.5)  # what is doubled would come now
+            for chat in CHATS:
+                sent = scene.sent(chat)
+                assert [m.data["reply_to_message"]["message_id"] for m in sent] == asked[chat]
+                assert [m.data["message_id"] for m in sent] == sorted(m.data["message_id"] for m in sent)
+                assert [found in m.data["text"] for (_, found), m in zip(QUESTIONS, sent, strict=False)] == [True, True]
+                assert [m.versions for m in sent] == [[m.data["text"]] for m in sent]
+            assert [call for call in scene.emulator.calls if not call["ok"]] == []
+
+    asyncio.run(scenario())
+
+
+def test_a_flood_of_one_delays_nobody(stocked: Settings) -> None:
+    """One person asks nine questions at once; another, who asks after them, waits for none of these."""
+
+    async def scenario() -> None:
+        settings = replace(stocked, stop_seconds=0.2)  # what is left then need not be waited for
+        async with emulated() as server, running(server, settings, readers=CHATS) as scene:
+            busy, other = CHATS[0], CHATS[1]
+            for number in range(9):
+                scene.emulator.say(busy, QUESTIONS[number % 3][0])
+            assert QUESTIONS[0][1] in await scene.ask(other, QUESTIONS[0][0], 5)
+            assert len(scene.sent(busy)) < 9
+
+    asyncio.run(scenario())
