@@ -26,6 +26,7 @@ from retrieval.understanding import understand
 if TYPE_CHECKING:
     from retrieval.writing import Writer
 
+
 @dataclass(slots=True)
 class _Draft:
     """An answer in the making."""

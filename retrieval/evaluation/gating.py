@@ -2,8 +2,8 @@
 
     {"minimum": {"handled": 0.3}, "maximum": {"injected": 0.1}, "baseline": "../runs/shipped"}
 
-`baseline` is a run's folder, or a scores.json, relative to the file: no headline metric may be worse than there beyond
-noise (`comparing`).
+`baseline` is a run's folder, or a scores.json, relative to the file: on the questions that both were asked, no headline
+metric may be worse than there beyond noise (`comparing`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ class GateError(SourcierError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A threshold that was not held: `kind` is "minimum", "maximum" or "baseline". `value` is None where the run has
-    no such score."""
+    """A threshold that was not held, by `kind` ("minimum", …); `value` is None where the run has no such score."""
 
     metric: str
     kind: str
@@ -65,7 +64,7 @@ class Gate:
         return cls(found.get("minimum", {}), found.get("maximum", {}), path.parent / baseline if baseline else None)
 
     def failures(self, scores: Mapping[str, Any]) -> list[Failure]:
-        """The thresholds that the scores of a run do not hold. Raises RunError when the baseline cannot be compared."""
+        """The thresholds that the scores of a run do not hold. Raises RunError, GateError when the baseline is of no use."""
         found = []
         for kind, limits, sign in (("minimum", self.minimum, 1), ("maximum", self.maximum, -1)):
             for name, limit in limits.items():
@@ -74,7 +73,11 @@ class Gate:
                     found.append(Failure(name, kind, value, limit))
         if self.baseline is not None:
             path = self.baseline / runs.SCORES if self.baseline.is_dir() else self.baseline
-            compared = differences(questions_of(read_json(path)), questions_of(scores))
+            before, now = questions_of(read_json(path)), questions_of(scores)
+            shared = {question.id for question in before} & {question.id for question in now}
+            if not shared:
+                raise GateError(f"{path}: none of its questions was asked")
+            compared = differences(*([q for q in side if q.id in shared] for side in (before, now)))
             found += [
                 Failure(name, "baseline", one["b"], one["a"])
                 for name, one in compared.items()

@@ -177,8 +177,8 @@ def fingerprints(rows: Sequence[Row], settings: Settings, corpus: Corpus) -> dic
 
 
 def gold_fingerprint(rows: Sequence[Row]) -> str:
-    """A digest of all rows, wherever their lines stand."""
-    return runs.digest_of([_without_lines(dataclasses.asdict(row)) for row in rows])
+    """A digest of all rows, wherever their lines stand and in whatever order."""
+    return runs.digest_of(sorted((_without_lines(dataclasses.asdict(row)) for row in rows), key=lambda row: row["id"]))
 
 
 def unfinished(folder: Path, prints: dict[str, str]) -> Path | None:

@@ -71,11 +71,16 @@ def permuted(difference: float, others: Floats) -> float:
     return float((np.sum(np.abs(others) >= abs(difference) - 1e-12) + 1) / (len(others) + 1))
 
 
-def holm(values: Mapping[str, float]) -> dict[str, float]:
-    """The p of several tests, each raised so that one false alarm among all is as rare as asked (Holm 1979)."""
+def holm(values: Mapping[str, float], weights: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The p of several tests, each raised so that one false alarm among all is as rare as asked.
+
+    Holm, Scandinavian Journal of Statistics 1979, with his weights: a test of a larger one is raised less.
+    """
+    weight = {name: (weights or {}).get(name, 1.0) for name in values}
     adjusted: dict[str, float] = {}
-    highest = 0.0
-    for at, (name, value) in enumerate(sorted(values.items(), key=lambda item: item[1])):
-        highest = max(highest, min(1.0, value * (len(values) - at)))
+    highest, left = 0.0, sum(weight.values())
+    for name in sorted(values, key=lambda name: values[name] / weight[name]):
+        highest = max(highest, min(1.0, values[name] * left / weight[name]))
         adjusted[name] = highest
+        left -= weight[name]
     return adjusted
