@@ -59,6 +59,16 @@ class Corpus:
             start < place["end"] and place["start"] < end for start, end in self.spans(evidence)
         )
 
+    def proves(self, citation: Mapping[str, Any], evidence: Evidence) -> bool:
+        """Whether a citation overlaps the evidence and its quote stands there; an invented one proves nothing."""
+        return self.shows(citation, evidence) and self.exact(citation)
+
+    def exact(self, citation: Mapping[str, Any]) -> bool:
+        """Whether a citation's quote is the stored text at its offsets, character by character."""
+        article = self.article(citation["article"])
+        quote = citation["quote"]
+        return article is not None and bool(quote) and quote == article.text[citation["start"] : citation["end"]]
+
     def relevant_passages(self, evidence: Sequence[Evidence]) -> int:
         """How many passages of the articles, as they are cut, overlap the evidence."""
         names = dict.fromkeys(item.article for item in evidence)

@@ -64,7 +64,7 @@ class Gate:
         return cls(found.get("minimum", {}), found.get("maximum", {}), path.parent / baseline if baseline else None)
 
     def failures(self, scores: Mapping[str, Any]) -> list[Failure]:
-        """The thresholds that the scores of a run do not hold. Raises RunError, GateError when the baseline is of no use."""
+        """The thresholds that the scores of a run do not hold. Raises GateError where the baseline is of no use."""
         found = []
         for kind, limits, sign in (("minimum", self.minimum, 1), ("maximum", self.maximum, -1)):
             for name, limit in limits.items():

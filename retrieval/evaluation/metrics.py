@@ -172,7 +172,7 @@ def _proven(row: Row, answer: Mapping[str, Any], corpus: Corpus) -> Counts:
     """How the citations of an answer lie to the evidence."""
     citations = {citation["number"]: citation for citation in answer["citations"]}
     shows = {
-        number: any(corpus.shows(citation, evidence) for evidence in row.evidence)
+        number: any(corpus.proves(citation, evidence) for evidence in row.evidence)
         for number, citation in citations.items()
     }
     wanted = {evidence.article for evidence in row.evidence}
@@ -186,7 +186,7 @@ def _proven(row: Row, answer: Mapping[str, Any], corpus: Corpus) -> Counts:
             [float(any(shows.get(n, False) for n in statement["citations"])) for statement in answer["statements"]]
         ),
         "evidence_cited": _mean(
-            [float(any(corpus.shows(c, evidence) for c in citations.values())) for evidence in row.evidence]
+            [float(any(corpus.proves(c, evidence) for c in citations.values())) for evidence in row.evidence]
         ),
         "evidence_article_cited": (float(bool(wanted & cited)), 1.0),
         "cited_articles_right": _of([citation["article"] in wanted for citation in citations.values()]),
@@ -199,16 +199,11 @@ def _proven(row: Row, answer: Mapping[str, Any], corpus: Corpus) -> Counts:
 def _cited(answer: Mapping[str, Any], corpus: Corpus) -> Counts:
     """Whether quotes and numbers hold, whatever was asked."""
     citations = {citation["number"]: citation for citation in answer["citations"]}
-    exact = []
-    for citation in citations.values():
-        article = corpus.article(citation["article"])
-        slice_ = article.text[citation["start"] : citation["end"]] if article else None
-        exact.append(bool(citation["quote"]) and citation["quote"] == slice_)
     counts: Counts = {
         "quotes_verbatim": _of(
             [bool(c["quote"]) and verbatim(c["quote"]) in corpus.verbatim(c["article"]) for c in citations.values()]
         ),
-        "quotes_exact": _of(exact),
+        "quotes_exact": _of([corpus.exact(citation) for citation in citations.values()]),
     }
     statements = answer["statements"]
     written = len(statements) + len(answer.get("dropped", ()))

@@ -53,12 +53,11 @@ class Run:
         Raises RunError when the folder holds another run, or one that is under way.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "run.lock")
         try:
-            lock.acquire(timeout=0)
+            held = FileLock(self.folder / "run.lock").acquire(timeout=0)
         except Timeout as error:
             raise RunError(f"{self.folder}: a run is under way there", remedy="wait for it to end") from error
-        with lock, Library.open(self.settings) as library:
+        with held, Library.open(self.settings) as library:
             corpus = Corpus(library)
             about = self._begin(corpus)
             start = time.perf_counter()
