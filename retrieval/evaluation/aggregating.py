@@ -98,7 +98,11 @@ class Risk:
 
 
 def aggregate(questions: Sequence[Scored], confidence_source: str = "hits") -> dict[str, Any]:
-    """What scores.json holds: see the README for its keys. `confidence_source` is "answer" or "hits"."""
+    """What scores.json holds; `confidence_source` is "answer" or "hits" (`metrics.confidence_of`).
+
+    A metric is its `value` with `low` and `high` (null where too few questions have one) and the `questions` it rests
+    on; shares are 0 to 1, latency is in seconds. `counts` of a question are [numerator, denominator] by metric.
+    """
     whole = _part(questions)
     risk = Risk(questions)
     return {

@@ -27,7 +27,6 @@ HEADLINES = {  # with their weights in the correction
     "injected": 1,
 }  # fmt: skip
 ALPHA = 0.05
-_ROWS = 1_000  # permutations looked at together
 _RIGHT = ("right", "rightly_abstained")
 
 
@@ -125,9 +124,7 @@ def _permutations(a: Table, b: Table) -> dict[str, Floats]:
     """The difference of each metric in each permutation: some questions' counts of both runs are swapped."""
     numerators, denominators = b.numerators - a.numerators, b.denominators - a.denominators
     parts: dict[str, list[Floats]] = {}
-    mixed = swaps(len(numerators))
-    for at in range(0, len(mixed), _ROWS):
-        chosen = mixed[at : at + _ROWS]
+    for chosen in swaps(len(numerators)):
         moved_n, moved_d = chosen @ numerators, chosen @ denominators
         left = ratios(a.numerators.sum(0) + moved_n, a.denominators.sum(0) + moved_d)
         right = ratios(b.numerators.sum(0) - moved_n, b.denominators.sum(0) - moved_d)

@@ -8,7 +8,7 @@ brings along, suffices, and scipy is 100 MB: the tests compare with it where it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import comb
 
 import numpy as np
@@ -20,6 +20,7 @@ LEVEL = 0.95  # of all intervals
 RESAMPLES = 2_000
 PERMUTATIONS = 10_000
 SEED = 20_250_617
+_BLOCK = 1_000  # permutations at a time
 _ENOUGH = 0.95  # of the resamples that must have a value
 
 
@@ -57,9 +58,11 @@ def mcnemar(gained: int, lost: int) -> float:
     return float(min(1.0, 2 * tail / 2**changed))
 
 
-def swaps(questions: int, permutations: int = PERMUTATIONS, seed: int = SEED) -> Floats:
-    """Which questions change sides in each permutation, 0 or 1: a row a permutation, a column a question."""
-    return np.random.default_rng(seed).integers(0, 2, (permutations, questions)).astype(np.float64)
+def swaps(questions: int, permutations: int = PERMUTATIONS, seed: int = SEED) -> Iterator[Floats]:
+    """Which questions change sides in each permutation, 0 or 1: a row a permutation, a column a question; in blocks."""
+    chance = np.random.default_rng(seed)
+    for start in range(0, permutations, _BLOCK):
+        yield chance.integers(0, 2, (min(_BLOCK, permutations - start), questions), np.int8).astype(np.float64)
 
 
 def permuted(difference: float, others: Floats) -> float:

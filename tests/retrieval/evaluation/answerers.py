@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from bot.rendering.as_json import answer_dict
 from retrieval.evaluation.evidence import Corpus
-from retrieval.evaluation.gold import Evidence, Row
+from retrieval.evaluation.gold import Evidence, Row, load
 from retrieval.types import Answer, Article, Citation, Hit, Question, Statement, Usage
+
+GOLD = Path(__file__).parents[2] / "gold"
+ROWS_OF_GOLD = [*load(GOLD / "samples.jsonl"), *load(GOLD / "dialogues.jsonl")]  # the committed set
 
 PORT = Article(
     "port.txt",

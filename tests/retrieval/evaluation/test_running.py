@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answerers import answer
+from answerers import GOLD, answer
+from answerers import ROWS_OF_GOLD as ROWS
 from langchain_core.runnables import RunnableLambda
 
 from bot.rendering.as_json import answer_dict
 from retrieval.errors import StoreError
-from retrieval.evaluation.gold import Row, load
+from retrieval.evaluation.gold import Row
 from retrieval.evaluation.running import Run
 from retrieval.evaluation.runs import RunError, read_lines, settings_dict, weights
 from retrieval.library import sync
 from retrieval.settings import Secret, Settings
 from retrieval.types import Answer, Question
 
-ROOT = Path(__file__).parents[3]
-GOLD = ROOT / "tests" / "gold"
-ROWS = [*load(GOLD / "samples.jsonl"), *load(GOLD / "dialogues.jsonl")]
 SAME_AS_SCORER = {
     "answer right": "right", "answer right in the first statement": "right_first",
     "answer length, characters": "length",
@@ -41,22 +39,6 @@ SAME_AS_SEARCH_SCORER = {
     "nDCG@10": "article_ndcg_10", "MRR@10": "article_mrr_10", "recall@1": "article_recall_1",
     "recall@5": "article_recall_5", "recall@10": "article_recall_10",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The sample articles and the hostile ones."""
-    settings = Settings(home=tmp_path_factory.mktemp("eval"), embeddings="none", mode="extractive", language="fr")
-    sync(settings, [str(ROOT / "bot" / "sample_articles"), str(GOLD / "hostile_articles")])
-    return settings
-
-
-@pytest.fixture(scope="module")
-def shipped(store: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the whole gold set with the settings as they come."""
-    folder = tmp_path_factory.mktemp("runs") / "shipped"
-    Run(folder, ROWS, store, answer_dict).go()
-    return folder
 
 
 def read(folder: Path, name: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def test_bootstrap_agrees_with_scipy() -> None:
 def test_permutation_agrees_with_scipy() -> None:
     """So is the p of the paired permutation test."""
     difference = SECOND - FIRST
-    others = (difference.sum() - 2 * (swaps(len(FIRST)) @ difference)) / len(FIRST)
+    others = (difference.sum() - 2 * (np.concatenate(list(swaps(len(FIRST)))) @ difference)) / len(FIRST)
     assert permuted(float(difference.mean()), others) == pytest.approx(PEERS["paired"]["p"], abs=0.005)
 
 
