@@ -6,6 +6,7 @@ from typing import IO, Any
 
 import click
 
+from bot.evaluating import evaluate
 from bot.frame import Group, own_texts, page_of, settings_for
 from bot.gold import gold
 from bot.options import BATCH, JSON, MODE, SAMPLES, SINCE, UNTIL, one_question, period_of
@@ -27,6 +28,7 @@ def cli() -> None:
 
 
 cli.add_command(gold)
+cli.add_command(evaluate)
 
 
 def main() -> None:

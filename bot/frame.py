@@ -27,7 +27,9 @@ class Group(click.Group):
                 click.echo(t("remedy", remedy=error.remedy), err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            key = "ingest_interrupted" if ctx.invoked_subcommand == "ingest" else "interrupted"
+            key = {"ingest": "ingest_interrupted", "eval": "eval_interrupted"}.get(
+                ctx.invoked_subcommand or "", "interrupted"
+            )
             click.echo("\n" + own_texts()(key), err=True)
             ctx.exit(130)
 

@@ -1,4 +1,4 @@
-"""How far an ingest is: a bar on stderr when that is a terminal, nothing elsewhere."""
+"""How far an ingest or an evaluation is: a bar on stderr when that is a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from retrieval.types import Progress as Step
 
 
 @contextmanager
-def shown(t: Texts) -> Iterator[Callable[[Step], None] | None]:
-    """Gives what `sync` calls after each step, or None when nobody watches."""
+def shown(t: Texts, what: str = "ingest") -> Iterator[Callable[[Step], None] | None]:
+    """Gives what is called after each step, or None when nobody watches; `what` begins the keys of its texts."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -22,9 +22,9 @@ def shown(t: Texts) -> Iterator[Callable[[Step], None] | None]:
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(t("ingest_rate", rate=f"{task.speed:.0f}") if task.speed else "")
+            return Text(t(f"{what}_rate", rate=f"{task.speed:.0f}") if task.speed else "")
 
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(t("ingest_progress"), total=None)
+        task = bar.add_task(t(f"{what}_progress"), total=None)
         yield lambda step: bar.update(task, completed=step.done, total=step.total)

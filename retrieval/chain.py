@@ -26,8 +26,6 @@ from retrieval.understanding import understand
 if TYPE_CHECKING:
     from retrieval.writing import Writer
 
-DEPTH = 10  # passages that an answer is made from
-
 
 @dataclass(slots=True)
 class _Draft:
@@ -90,7 +88,7 @@ class Answerer(Runnable[Question | str, Answer]):
         """Answer one question; each Statement as it is released, then the Answer."""
         yield from self._transform_stream_with_config(iter([input]), self._transform, config, run_type="chain")  # type: ignore[arg-type]  # it passes config by name
 
-    def search(self, text: str, k: int = DEPTH) -> list[Hit]:
+    def search(self, text: str, k: int = 10) -> list[Hit]:
         """The k best passages alone, from the store that answers."""
         return self._searcher.search(text, k)
 
@@ -117,7 +115,7 @@ class Answerer(Runnable[Question | str, Answer]):
 
     def _search(self, question: Question) -> _Draft:
         start = time.perf_counter()
-        hits = self._searcher.search(question.standalone, DEPTH, question.period)
+        hits = self._searcher.search(question.standalone, self._settings.passages, question.period)
         now = time.perf_counter()
         return _Draft(question, tuple(hits), now - start, start)
 

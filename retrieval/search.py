@@ -24,7 +24,7 @@ class Searcher:
     def __init__(self, settings: Settings) -> None:
         self._manifest = open_manifest(settings)
         model = embedding_in_force(settings, self._manifest.get("embeddings"))
-        self._words = WordIndex(settings.home / "words")
+        self._words = WordIndex(settings.home / "words", settings.title_weight)
         # opened only where vectors are compared: importing chromadb takes longer than all the rest
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight

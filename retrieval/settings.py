@@ -19,8 +19,8 @@ class Secret(str):
         return "'***'" if self else "''"
 
 
-def _setting(env: str, default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"env": env, "help": text, "choices": choices})
+def _setting(env: str, default: Any, text: str, choices: tuple[str, ...] = (), least: int = 0) -> Any:
+    return field(default=default, metadata={"env": env, "help": text, "choices": choices, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class Settings:
         "auto",
         "Embedding model: none, openai:<model>, model2vec:<name or folder>; auto is openai:text-embedding-3-small "
         "when OPENAI_API_KEY is set without OPENAI_BASE_URL, else none.",
+    )
+    passages: int = _setting(
+        "SOURCIER_PASSAGES", 10, "Passages found for a question, which its answer is made from.", least=1
+    )
+    title_weight: float = _setting(
+        "SOURCIER_TITLE_WEIGHT", 0.5, "Weight of an article's title beside the passage's text (1) in word search."
     )
     vector_weight: float = _setting(
         "SOURCIER_VECTOR_WEIGHT",
@@ -129,10 +135,16 @@ class Settings:
     )
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
+    def load(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        dotenv: Path | None = Path(".env"),
+        given: Path | None = None,
+    ) -> Settings:
         """Read the environment, then `.env` for what it lacks. An empty value is the default.
 
-        Raises SettingsError naming the variable and what it takes.
+        `given` is a file like `.env` that wins over both, and may only name settings. Raises SettingsError naming the
+        variable and what it takes.
         """
         values: dict[str, str] = {}
         if dotenv is not None and dotenv.is_file():
@@ -140,11 +152,13 @@ class Settings:
 
             values = {k: v for k, v in dotenv_values(dotenv).items() if v}
         values.update({k: v for k, v in (os.environ if environ is None else environ).items() if v})
+        if given is not None:
+            values = {k: v for k, v in {**values, **_only_settings(given, cls)}.items() if v}
         found = {}
         for f in dataclasses.fields(cls):
             name = f.metadata["env"]
             if name in values:
-                found[f.name] = _cast(name, values[name].strip(), f.default, f.metadata["choices"])
+                found[f.name] = _cast(name, values[name].strip(), f.default, f.metadata)
         settings = cls(**found)
         return dataclasses.replace(settings, home=settings.home.expanduser().absolute())
 
@@ -163,7 +177,22 @@ class Settings:
         return None if self.embeddings == "none" else self.embeddings
 
 
-def _cast(name: str, value: str, default: Any, choices: tuple[str, ...]) -> Any:
+def _only_settings(path: Path, cls: type[Settings]) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    if not path.is_file():
+        raise SettingsError(f"{path}: there is no such file")
+    try:
+        found = {name: value or "" for name, value in dotenv_values(path).items()}
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not a text file") from error
+    if unknown := sorted(found.keys() - {f.metadata["env"] for f in dataclasses.fields(cls)}):
+        raise SettingsError(f"{path}: no setting is called {', '.join(unknown)}", remedy="see .env.example")
+    return found
+
+
+def _cast(name: str, value: str, default: Any, metadata: Mapping[str, Any]) -> Any:
+    choices = metadata["choices"]
     if choices and value not in choices:
         raise SettingsError(
             f"{name}={value!r} is not one of {', '.join(choices)}", remedy=f"set {name} to one of them, or unset it"
@@ -177,7 +206,7 @@ def _cast(name: str, value: str, default: Any, choices: tuple[str, ...]) -> Any:
             number = type(default)(value)
         except ValueError:
             number = type(default)(-1)
-        if number < 0 or number != number:
+        if number < metadata["least"] or number != number:
             raise SettingsError(
                 f"{name}={value!r} is not a number that can be used", remedy=f"set {name} to a number such as {default}"
             )

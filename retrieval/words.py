@@ -20,7 +20,7 @@ from retrieval.analysis import STOP_WORDS, fold, terms
 from retrieval.types import Article, Passage, Period
 
 INDEX_VERSION = "1"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
-TITLE_WEIGHT = 0.5
+TITLE_WEIGHT = 0.5  # unless the settings say otherwise
 GRAM_WEIGHT = 0.25
 GRAM = 4
 _WORD = re.compile(r"[^\W_]+")
@@ -78,7 +78,8 @@ def _schema() -> tantivy.Schema:
 class WordIndex:
     """The index in one folder. Readers see the last commit and are not disturbed by a writer."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, title_weight: float = TITLE_WEIGHT) -> None:
+        self._title_weight = title_weight
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
         self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
@@ -167,7 +168,7 @@ class WordIndex:
         clauses = []
         for field, weight, words in (
             ("body", 1.0, terms(question)),
-            ("title", TITLE_WEIGHT, terms(question)),
+            ("title", self._title_weight, terms(question)),
             ("grams", GRAM_WEIGHT, _grams(question).split()),
         ):
             for word in dict.fromkeys(words):

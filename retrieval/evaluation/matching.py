@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _TYPOGRAPHY = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "«": '"', "»": '"'}
     | {"–": "-", "—": "-", "‑": "-", "\u00ad": None, "…": "..."}
 )
+_CLUSTER = re.compile(r".[\u0300-\u036f]*", re.DOTALL)  # a character with the accents that follow it
 
 
 def verbatim(text: str) -> str:
@@ -36,3 +38,33 @@ def holds(text: str, answers: Iterable[str], require: str) -> bool:
     there = folded(text)
     found = [occurs(answer, there) for answer in answers if folded(answer)]
     return bool(found) and (all(found) if require == "all" else any(found))
+
+
+def locate(quote: str, text: str) -> list[tuple[int, int]]:
+    """Where a quote stands in a text, up to white space and typography: offsets into the text as it is, in order."""
+    wanted = verbatim(quote)
+    unified, starts, ends = _unified(text)
+    found = []
+    at = unified.find(wanted) if wanted else -1
+    while at >= 0:
+        found.append((starts[at], ends[at + len(wanted) - 1]))
+        at = unified.find(wanted, at + len(wanted))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _unified(text: str) -> tuple[str, list[int], list[int]]:
+    """The text as `verbatim` has it, and for each of its characters where that began and ended in the text."""
+    characters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for cluster in _CLUSTER.finditer(text):
+        for character in unicodedata.normalize("NFKC", cluster.group()).translate(_TYPOGRAPHY):
+            space = character.isspace()
+            if space and characters[-1:] == [" "]:
+                ends[-1] = cluster.end()
+                continue
+            characters.append(" " if space else character)
+            starts.append(cluster.start())
+            ends.append(cluster.end())
+    return "".join(characters), starts, ends

@@ -22,7 +22,7 @@ from retrieval.errors import StoreError
 from retrieval.library import Library
 from retrieval.types import Period
 
-HEAVY = ("chromadb", "openai", "langchain", "langchain_core", "rich", "telegram", "tantivy", "prompt_toolkit")
+HEAVY = ("chromadb", "numpy", "openai", "langchain", "langchain_core", "rich", "telegram", "tantivy", "prompt_toolkit")
 
 
 def sourcier(*args: str | Path, stdin: str | None = None) -> Result:
