@@ -76,6 +76,7 @@ class Waits:
     probes: int = 6  # ids tried when looking for a message, besides one for each other message that is looked for
     frame: float = 1.0  # between two drafts
     typing: float = 4.5  # between two "typing": Telegram shows one for 5 s
+    thinking: float = 0.3  # before the first "typing"
     grace: float = 0.2  # how long the end of a draft waits for a frame in flight, which could appear after the answer
 
     @property

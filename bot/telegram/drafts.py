@@ -61,7 +61,8 @@ class Actions:
         )
 
     async def keep_typing(self, place: Place) -> None:
-        """Show "typing" until cancelled."""
+        """Show "typing" until cancelled; not for what is there at once, since it would outlast the answer."""
+        await asyncio.sleep(self.waits.thinking)
         while True:
             await self.type(place)
             await asyncio.sleep(self.waits.typing)

@@ -13,7 +13,7 @@ from bot.memory import Memory
 from bot.rendering.telegram import Message
 from bot.telegram.delivery import Delivery, Place, Waits
 
-FAST = Waits(frame=0.3, typing=0.3, read=1.0, settle=0.2)
+FAST = Waits(thinking=0, frame=0.3, typing=0.3, read=1.0, settle=0.2)
 
 
 def delivery(tg: Telegram, waits: Waits = FAST) -> Delivery:
@@ -149,7 +149,7 @@ def test_the_shared_budget_of_drafts_and_typing_is_kept() -> None:
         async with telegram() as tg:
             for chat in (7, 8):
                 tg.emulator.say(chat, "?")
-            speaker = delivery(tg, Waits(frame=0.02, typing=0.2))
+            speaker = delivery(tg, Waits(thinking=0, frame=0.02, typing=0.2))
 
             async def busy(chat: int) -> None:
                 draft = speaker.draft(Place(chat))
