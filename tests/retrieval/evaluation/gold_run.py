@@ -12,7 +12,6 @@ from retrieval.evaluation.running import Run
 from retrieval.library import sync
 from retrieval.settings import Settings
 
-
 _made: dict[str, Path] = {}  # a fixture that is imported twice would make them twice
 
 
