@@ -51,6 +51,7 @@ def test_ranking_by_hand() -> None:
     assert reciprocal_rank(relevant, 10) == 0.5
     assert ndcg(relevant, 3, 10) == pytest.approx((0.63093 + 0.43068) / (1 + 0.63093 + 0.5), abs=1e-4)
     assert ndcg([True, True, True], 3, 10) == 1
+    assert ndcg([True] * 12, 20, 10) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
