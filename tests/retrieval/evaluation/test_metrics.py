@@ -204,6 +204,10 @@ def test_risk_by_hand() -> None:
     risk = Risk([scored("right", 1), scored("wrong", 2), scored("right", 3), scored("wrongly_abstained", None)])
     assert [(p["coverage"], round(p["risk"], 4)) for p in risk.points()] == [(0.25, 0), (0.5, 0.5), (0.75, 0.3333)]
     assert risk.area(np.ones((1, 4)))[0] == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+    surest_wrong = Risk([scored("right", 1), scored("right", 2), scored("wrong", 3)])
+    assert surest_wrong.area(np.ones((1, 3)))[0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    two_together = Risk([scored("right", 2), scored("wrong", 1), scored("wrong", 1)])
+    assert two_together.area(np.ones((1, 3)))[0] == pytest.approx((0 + 2 * 2 / 3) / 3)
     tied = Risk([scored("right", 1), scored("should_have_abstained", 1)])
     assert tied.area(np.ones((1, 2)))[0] == 0.5
     assert np.isnan(Risk([scored("rightly_abstained", None)]).area(np.ones((1, 1)))[0])
