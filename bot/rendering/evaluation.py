@@ -35,6 +35,9 @@ def summary(scores: Mapping[str, Any], about: Mapping[str, Any], folder: Path, p
                 f"{t(f'metric_{name}'):{_NAME}}{_share(one['value'], page):>{_NUMBER}}  "
                 f"{_limits(one['low'], one['high'], page):<21}{one['questions']:>9}{less}"
             )
+    if notices := about.get("notices"):
+        told = " · ".join(f"{name} {n}" for name, n in notices.items())
+        lines.append(page.style(t("eval_notices", notices=told), fg="yellow"))
     lines += ["", *_cost(scores, page), "", t("eval_tags")]
     lines.append(page.wrap(" · ".join(_tags(scores, page)), "  "))
     languages = [f"{name} {_handled(part, page)}" for name, part in scores["by_language"].items()]

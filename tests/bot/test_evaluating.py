@@ -175,3 +175,5 @@ def test_summary_without_answers_to_score() -> None:
     printed = summary(scores, {"settings": {"mode": "extractive"}, "seconds": 1}, Path("r"), Page(texts("en")))
     assert "Handled right" in printed
     assert "Citations" not in printed
+    about = {"settings": {"mode": "model"}, "seconds": 1, "notices": {"model_timeout": 3}}
+    assert "model_timeout 3" in summary(scores, about, Path("r"), Page(texts("en")))

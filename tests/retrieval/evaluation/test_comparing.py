@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from answerers import GOLD, ROWS_OF_GOLD, answering, mute, oracle
+from gold_run import gold_store, shipped_run  # noqa: F401 (fixtures)
 
 from bot.rendering.as_json import answer_dict
 from retrieval.evaluation.aggregating import aggregate, questions_of

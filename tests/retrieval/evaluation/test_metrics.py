@@ -51,6 +51,7 @@ def test_ranking_by_hand() -> None:
     assert reciprocal_rank(relevant, 10) == 0.5
     assert ndcg(relevant, 3, 10) == pytest.approx((0.63093 + 0.43068) / (1 + 0.63093 + 0.5), abs=1e-4)
     assert ndcg([True, True, True], 3, 10) == 1
+    assert ndcg([True] * 12, 20, 10) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,26 @@ def test_citations_by_hand() -> None:
     assert "citation_precision" not in counts(ROWS[4], answer(citations))
 
 
+def test_citations_used_twice_or_beside_others() -> None:
+    """A citation counts as often as it is used, and a statement is proven by one citation among others."""
+    citations = [cite(1, PORT, "traité 372 000"), cite(3, LYCEE, "Il compte 240 élèves.")]
+    found = counts(ROWS[0], answer(citations, [Statement("a", (1,)), Statement("b", (1,)), Statement("c", (3,))]))
+    assert (found["citation_precision"][0], found["citation_recall"][0]) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    found = counts(ROWS[0], answer(citations, [Statement("a", (1, 3))]))
+    assert (found["citation_precision"][0], found["citation_recall"][0]) == (0.5, 1)
+    assert found["evidence_quoted"] == (1, 1)  # a part of the evidence's quote
+    found = counts(ROWS[0], answer(citations[1:]))
+    assert (found["evidence_article_cited"], found["evidence_quoted"]) == ((0, 1), (0, 1))
+    assert (found["citation_precision"], found["evidence_cited"]) == ((0, 1), (0, 1))
+
+
+def test_an_abstention_is_never_right() -> None:
+    """What is said while abstaining is no answer."""
+    found = counts(ROWS[0], answer([cite(1, PORT, "traité 372 000")], abstained=True))
+    assert (found["right"], found["handled"], found["token_f1"]) == ((0, 1), (0, 1), (0, 1))
+    assert not found.keys() & {"citation_precision", "statements_cited", "length"}
+
+
 def test_right_later_is_not_right_first() -> None:
     """What the second statement says is no first answer."""
     made = answer([cite(1, LYCEE, "Il compte 240 élèves."), cite(2, PORT, "traité 372 000")])
@@ -133,6 +154,8 @@ def test_quotes_by_hand() -> None:
 
 def test_hits_by_hand() -> None:
     """An article counts where its best passage is; a passage is relevant where it overlaps the evidence."""
+    twice = counts(ROWS[0], answer(hits=(hit(LYCEE, 0, 20), hit(LYCEE, 21, 40), hit(PORT, 0, 60))))
+    assert (twice["article_mrr_10"], twice["passage_mrr_10"]) == ((0.5, 1), (pytest.approx(1 / 3), 1))
     hits = (hit(LYCEE, 0, 20), hit(PORT, 80, 120), hit(PORT, 0, 60))
     found = counts(ROWS[0], answer(hits=hits))
     assert (found["article_mrr_10"], found["article_recall_1"]) == ((0.5, 1), (0, 1))
@@ -181,6 +204,10 @@ def test_risk_by_hand() -> None:
     risk = Risk([scored("right", 1), scored("wrong", 2), scored("right", 3), scored("wrongly_abstained", None)])
     assert [(p["coverage"], round(p["risk"], 4)) for p in risk.points()] == [(0.25, 0), (0.5, 0.5), (0.75, 0.3333)]
     assert risk.area(np.ones((1, 4)))[0] == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+    surest_wrong = Risk([scored("right", 1), scored("right", 2), scored("wrong", 3)])
+    assert surest_wrong.area(np.ones((1, 3)))[0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    two_together = Risk([scored("right", 2), scored("wrong", 1), scored("wrong", 1)])
+    assert two_together.area(np.ones((1, 3)))[0] == pytest.approx((0 + 2 * 2 / 3) / 3)
     tied = Risk([scored("right", 1), scored("should_have_abstained", 1)])
     assert tied.area(np.ones((1, 2)))[0] == 0.5
     assert np.isnan(Risk([scored("rightly_abstained", None)]).area(np.ones((1, 1)))[0])
@@ -231,6 +258,7 @@ def test_mute() -> None:
     assert (found["right"], found["token_f1"], found["unanswerable_abstained"]) == (0, 0, 1)
     assert (found["answerable_abstained"], found["balanced_accuracy"]) == (1, 0.5)
     assert found["abstention_precision"] == pytest.approx(2 / 6)
+    assert found["abstention_f1"] == pytest.approx(0.5)
     assert not found.keys() & {"citation_precision", "citation_recall", "quotes_verbatim", "aurc", "length"}
     assert found["passage_ndcg_10"] == 1  # what was found is still scored
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from answerers import GOLD, answer
 from answerers import ROWS_OF_GOLD as ROWS
+from gold_run import gold_store, shipped_run  # noqa: F401 (fixtures)
 from langchain_core.runnables import RunnableLambda
 
 from bot.rendering.as_json import answer_dict
