@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from retrieval.analysis import fold, terms, terms_with_offsets
 from retrieval.figures import COUNTED, CURRENCIES, ENGLISH, IGNORED, MONTHS, SCALES, WEEKDAYS, Day, days, numbers
+from retrieval.scripts import LEAST, readable, skeleton
 
 REACH = 8  # content words on each side of a figure or a name that count as near it
 
@@ -29,14 +30,17 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "Oe", "Æ": "Ae", "ß"
 _ALIASES = {  # names in French and English that do not begin alike, and who lives there
     name: group
     for group in (
+        "afrique africain africa african",
         "allemagne allemand germany german",
         "angleterre anglais england english",
+        "asie asiatique asia asian азия азии азиатскии",
         "autriche autrichien austria austrian",
         "belgique belge belgium belgian",
         "blanche white",
         "bordeaux bordelais",
         "bresil bresilien brazil brazilian",
         "bretagne britannique britain british",
+        "chine chinois china chinese китаи китая китаю китаем китае китаискии китаиские китаиских",
         "coree coreen korea korean",
         "danemark danois denmark danish dane",
         "ecosse ecossais scotland scottish",
@@ -46,6 +50,7 @@ _ALIASES = {  # names in French and English that do not begin alike, and who liv
         "france francais french",
         "galles gallois wales welsh",
         "grece grec greece greek",
+        "inde indien india indian индия индии",
         "irlande irlandais ireland irish",
         "italie italien italy italian",
         "japon japonais japan japanese",
@@ -59,7 +64,7 @@ _ALIASES = {  # names in French and English that do not begin alike, and who liv
         "pekin beijing",
         "pologne polonais poland polish pole",
         "royaume kingdom",
-        "russie russe russia russian",
+        "russie russe russia russian россия россии россию",
         "suede suedois sweden swedish",
         "suisse switzerland swiss",
         "turquie turc turkey turkish",
@@ -109,7 +114,7 @@ class Facts:
 @lru_cache(maxsize=8192)
 def facts(text: str) -> Facts:
     """What a text holds; remembered, since passages come back."""
-    text = unicodedata.normalize("NFKC", text.translate(_LIGATURES))
+    text = unicodedata.normalize("NFKC", readable(text).translate(_LIGATURES))
     text = re.sub(r"\b(\d\d?) ?[hH] ?(\d\d)\b", r"\1:\2", text)
     folded = fold(text)
     if len(folded) != len(text):  # a script whose letters come apart: keep the offsets
@@ -216,7 +221,7 @@ def _name_marks(text: str, near: _Near) -> Iterator[Mark]:
 
 def names(sentence: str) -> Iterator[str]:
     """Capitalised words; at the start of a sentence only before a name or a verb that tells one."""
-    return (m[0] for m in _name_matches(sentence))
+    return (m[0] for m in _name_matches(readable(sentence)))
 
 
 def _name_matches(sentence: str) -> Iterator[re.Match[str]]:
@@ -266,7 +271,9 @@ def alike(name: str, word: str, same_language: bool) -> bool:
         return True
     if (group := _alias(name)) and group == _alias(word):
         return True
-    return not same_language and word[:4] == name[:4] != word[:3]
+    if same_language:
+        return False
+    return word[:4] == name[:4] != word[:3] or (len(bones := skeleton(name)) >= LEAST and bones == skeleton(word))
 
 
 def _alias(word: str) -> str | None:
