@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from retrieval.analysis import fold, terms, terms_with_offsets
 from retrieval.figures import COUNTED, CURRENCIES, ENGLISH, IGNORED, MONTHS, SCALES, WEEKDAYS, Day, days, numbers
-from retrieval.scripts import LEAST, readable, skeleton
+from retrieval.scripts import ALIASES, LEAST, readable, skeleton
 
 REACH = 8  # content words on each side of a figure or a name that count as near it
 
@@ -27,52 +27,6 @@ _WEEKDAY_BEFORE = re.compile(rf"\b({'|'.join(WEEKDAYS)}),? (?:le |the )?$")
 _AFTER_NAME = frozenset("a est ont sont avait etait va et is was has said will and".split())
 _PARTICLES = frozenset(("von", "van", "der", "den", "di", "da", "dos", "al", "el", "bin", "ben"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "Oe", "Æ": "Ae", "ß": "ss", "’": "'"})
-_ALIASES = {  # names in French and English that do not begin alike, and who lives there
-    name: group
-    for group in (
-        "afrique africain africa african",
-        "allemagne allemand germany german",
-        "angleterre anglais england english",
-        "asie asiatique asia asian азия азии азиатскии",
-        "autriche autrichien austria austrian",
-        "belgique belge belgium belgian",
-        "blanche white",
-        "bordeaux bordelais",
-        "bresil bresilien brazil brazilian",
-        "bretagne britannique britain british",
-        "chine chinois china chinese китаи китая китаю китаем китае китаискии китаиские китаиских",
-        "coree coreen korea korean",
-        "danemark danois denmark danish dane",
-        "ecosse ecossais scotland scottish",
-        "egypte egyptien egypt egyptian",
-        "espagne espagnol spain spanish spaniard",
-        "etat state americain american",
-        "france francais french",
-        "galles gallois wales welsh",
-        "grece grec greece greek",
-        "inde indien india indian индия индии",
-        "irlande irlandais ireland irish",
-        "italie italien italy italian",
-        "japon japonais japan japanese",
-        "londres london londonien londoner",
-        "maison house",
-        "maroc marocain morocco moroccan",
-        "norvege norvegien norway norwegian",
-        "onu un",
-        "otan nato",
-        "bas neerlandais netherlands dutch hollandais",
-        "pekin beijing",
-        "pologne polonais poland polish pole",
-        "royaume kingdom",
-        "russie russe russia russian россия россии россию",
-        "suede suedois sweden swedish",
-        "suisse switzerland swiss",
-        "turquie turc turkey turkish",
-        "ue eu",
-        "uni united",
-    )
-    for name in group.split()
-}
 _DEMONYM = re.compile(r"(ois|oise|ais|aise|ien|ienne|een|eenne|ain|aine|an|ian|ese|ish)s?$")
 
 
@@ -280,7 +234,7 @@ def _alias(word: str) -> str | None:
     """The group of a name, in the singular, masculine or feminine."""
     one = word.removesuffix("s")
     forms = (word, one, one.removesuffix("e"), one.removesuffix("ne"), f"{one}s")
-    return next((_ALIASES[f] for f in forms if f in _ALIASES), None)
+    return next((ALIASES[f] for f in forms if f in ALIASES), None)
 
 
 def is_one(mark: Mark, other: Mark) -> bool:

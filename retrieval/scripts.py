@@ -56,6 +56,52 @@ _SOUNDS = tuple(
         ("[aeiouy]+", ""), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
+ALIASES = {  # names in French and English that do not begin alike, and who lives there
+    name: group
+    for group in (
+        "afrique africain africa african",
+        "allemagne allemand germany german",
+        "angleterre anglais england english",
+        "asie asiatique asia asian азия азии азиатскии",
+        "autriche autrichien austria austrian",
+        "belgique belge belgium belgian",
+        "blanche white",
+        "bordeaux bordelais",
+        "bresil bresilien brazil brazilian",
+        "bretagne britannique britain british",
+        "chine chinois china chinese китаи китая китаю китаем китае китаискии китаиские китаиских",
+        "coree coreen korea korean",
+        "danemark danois denmark danish dane",
+        "ecosse ecossais scotland scottish",
+        "egypte egyptien egypt egyptian",
+        "espagne espagnol spain spanish spaniard",
+        "etat state americain american",
+        "france francais french",
+        "galles gallois wales welsh",
+        "grece grec greece greek",
+        "inde indien india indian индия индии",
+        "irlande irlandais ireland irish",
+        "italie italien italy italian",
+        "japon japonais japan japanese",
+        "londres london londonien londoner",
+        "maison house",
+        "maroc marocain morocco moroccan",
+        "norvege norvegien norway norwegian",
+        "onu un",
+        "otan nato",
+        "bas neerlandais netherlands dutch hollandais",
+        "pekin beijing",
+        "pologne polonais poland polish pole",
+        "royaume kingdom",
+        "russie russe russia russian россия россии россию",
+        "suede suedois sweden swedish",
+        "suisse switzerland swiss",
+        "turquie turc turkey turkish",
+        "ue eu",
+        "uni united",
+    )
+    for name in group.split()
+}
 LEAST = 3  # consonants: a shorter skeleton is that of too many names
 
 
