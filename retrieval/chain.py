@@ -20,7 +20,7 @@ from retrieval.errors import ModelError
 from retrieval.extracting import extract
 from retrieval.search import Searcher
 from retrieval.settings import Settings
-from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Usage
+from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Usage
 from retrieval.understanding import understand
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class _Draft:
     usage: Usage = field(default_factory=Usage)
     notice: str | None = None
     missing: tuple[str, ...] = ()
+    unanswered: dict[str, None] = field(default_factory=dict)
     mode: str = "extractive"
 
     def release(self, sentence: Sentence) -> Statement:
@@ -137,7 +138,7 @@ class Answerer(Runnable[Question | str, Answer]):
 
     def _write(self, draft: _Draft, config: RunnableConfig) -> Iterator[Statement]:
         """Let the model write. Where it fails before its first statement, the extractive answer takes over."""
-        from retrieval.writing import MISSING, Writer
+        from retrieval.writing import Writer
 
         if self._writer is None:
             self._writer = Writer(self._settings)
@@ -149,6 +150,8 @@ class Answerer(Runnable[Question | str, Answer]):
                     yield draft.release(item)
                 elif isinstance(item, Dropped):
                     draft.dropped.append(item)
+                elif isinstance(item, Unanswered):
+                    draft.unanswered[item.text] = None
                 else:
                     draft.usage += item
         except ModelError as error:
@@ -157,7 +160,7 @@ class Answerer(Runnable[Question | str, Answer]):
             draft.notice = f"model_{error.kind}"  # what was released stands: it is verified
             return
         if not draft.statements:
-            if any(d.reason != MISSING for d in draft.dropped):
+            if draft.dropped:
                 draft.notice = "model_unsupported"
             else:
                 draft.mode = "model"  # it read the passages and found no answer
@@ -188,4 +191,5 @@ class Answerer(Runnable[Question | str, Answer]):
             },
             notice=draft.notice,
             missing=draft.missing if not draft.statements else (),
+            unanswered=tuple(draft.unanswered) if draft.mode == "model" else (),
         )

@@ -15,6 +15,7 @@ from typing import TypeVar
 from retrieval.analysis import fold
 from retrieval.facts import Facts, Mark, facts, is_named, is_one, resolved
 from retrieval.figures import WEEKDAYS
+from retrieval.hostile import is_order
 from retrieval.types import Hit
 
 SHARED = 2  # content words that a sentence of a passage shares with one that it can prove or contradict
@@ -30,6 +31,9 @@ SAME_LINE = 0.65  # as CLOSE where the passage's sentence holds both, and one ma
 _ANAPHOR = re.compile(
     r"\b(?:ils?|elles?|ce dernier|cette derniere|son|sa|ses|leurs?|he|she|they|it|his|her|its|their)\b"
 )
+_ATTRIBUTION = re.compile(
+    r"^\W*(?:selon|d['’]après|according to)\b[^,;.]*,\s*", re.IGNORECASE
+)  # its names have no place
 _PASSIVE = re.compile(r"\b(?:par|by)\b")
 _T = TypeVar("_T")
 
@@ -78,6 +82,8 @@ def contradicted(own: Facts, lines: Sequence[Line], question: str) -> Iterator[s
                 continue
             if mark.kind == "name" and len(mark.around.keys() & rival.around.keys()) < SHARED:
                 continue
+            if mark.kind == "name" and _stands_for_pronoun(mark, line, lines):
+                continue
             partner = next((m for m in own.marks if is_one(m, rival)), None)
             if partner:
                 its, back = best(partner, partner), best(partner, mark)
@@ -88,6 +94,13 @@ def contradicted(own: Facts, lines: Sequence[Line], question: str) -> Iterator[s
             if clear:
                 yield f"{_told(mark)} for {rival.written}"
                 break
+
+
+def _stands_for_pronoun(mark: Mark, line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a line has a pronoun, and the sentence before it in its passage the name."""
+    at = next(i for i, other in enumerate(lines) if other is line)
+    before = lines[at - 1] if at and lines[at - 1].hit is line.hit else None
+    return bool(before and _ANAPHOR.search(line.facts.folded) and _holds(before.facts, mark))
 
 
 def _told_by(mark: Mark, line: Line) -> bool:
@@ -103,8 +116,9 @@ def _told_by(mark: Mark, line: Line) -> bool:
 
 
 def about(hit: Hit) -> Facts:
-    """What is known of a hit's article."""
-    return facts(f"{hit.article.title or ''}\n{hit.article.published or ''}")
+    """What is known of a hit's article: its title, its outlet, its date."""
+    known = (hit.article.title, hit.article.source)
+    return facts("\n".join([*(k for k in known if k and not is_order(k)), hit.article.published or ""]))
 
 
 def _fit(mark: Mark, other: Mark) -> float:
@@ -131,7 +145,7 @@ def _miscopied(own: Facts, lines: Sequence[Line], question: str) -> Iterator[str
             added = [m for m in own.marks if not _holds(line.facts, m)]  # a fact of another sentence, with its name
             joined = len({m.kind for m in added}) > 1 and any(all(_holds(f, m) for m in added) for f in other)
             found.append([] if joined else [_told(m) for m in wrong])
-            if not wrong and _exchanged(own, line.facts, plain):
+            if not wrong and _exchanged(own, facts(_ATTRIBUTION.sub("", line.text)), plain):
                 found[-1].append("name at another's place")
     if found:
         yield from min(found, key=len)

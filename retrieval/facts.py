@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from retrieval.analysis import fold, terms, terms_with_offsets
 from retrieval.figures import COUNTED, CURRENCIES, ENGLISH, IGNORED, MONTHS, SCALES, WEEKDAYS, Day, days, numbers
+from retrieval.scripts import ALIASES, LEAST, readable, skeleton
 
 REACH = 8  # content words on each side of a figure or a name that count as near it
 
@@ -26,48 +27,6 @@ _WEEKDAY_BEFORE = re.compile(rf"\b({'|'.join(WEEKDAYS)}),? (?:le |the )?$")
 _AFTER_NAME = frozenset("a est ont sont avait etait va et is was has said will and".split())
 _PARTICLES = frozenset(("von", "van", "der", "den", "di", "da", "dos", "al", "el", "bin", "ben"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "Oe", "Æ": "Ae", "ß": "ss", "’": "'"})
-_ALIASES = {  # names in French and English that do not begin alike, and who lives there
-    name: group
-    for group in (
-        "allemagne allemand germany german",
-        "angleterre anglais england english",
-        "autriche autrichien austria austrian",
-        "belgique belge belgium belgian",
-        "blanche white",
-        "bordeaux bordelais",
-        "bresil bresilien brazil brazilian",
-        "bretagne britannique britain british",
-        "coree coreen korea korean",
-        "danemark danois denmark danish dane",
-        "ecosse ecossais scotland scottish",
-        "egypte egyptien egypt egyptian",
-        "espagne espagnol spain spanish spaniard",
-        "etat state americain american",
-        "france francais french",
-        "galles gallois wales welsh",
-        "grece grec greece greek",
-        "irlande irlandais ireland irish",
-        "italie italien italy italian",
-        "japon japonais japan japanese",
-        "londres london londonien londoner",
-        "maison house",
-        "maroc marocain morocco moroccan",
-        "norvege norvegien norway norwegian",
-        "onu un",
-        "otan nato",
-        "bas neerlandais netherlands dutch hollandais",
-        "pekin beijing",
-        "pologne polonais poland polish pole",
-        "royaume kingdom",
-        "russie russe russia russian",
-        "suede suedois sweden swedish",
-        "suisse switzerland swiss",
-        "turquie turc turkey turkish",
-        "ue eu",
-        "uni united",
-    )
-    for name in group.split()
-}
 _DEMONYM = re.compile(r"(ois|oise|ais|aise|ien|ienne|een|eenne|ain|aine|an|ian|ese|ish)s?$")
 
 
@@ -109,7 +68,7 @@ class Facts:
 @lru_cache(maxsize=8192)
 def facts(text: str) -> Facts:
     """What a text holds; remembered, since passages come back."""
-    text = unicodedata.normalize("NFKC", text.translate(_LIGATURES))
+    text = unicodedata.normalize("NFKC", readable(text).translate(_LIGATURES))
     text = re.sub(r"\b(\d\d?) ?[hH] ?(\d\d)\b", r"\1:\2", text)
     folded = fold(text)
     if len(folded) != len(text):  # a script whose letters come apart: keep the offsets
@@ -216,7 +175,7 @@ def _name_marks(text: str, near: _Near) -> Iterator[Mark]:
 
 def names(sentence: str) -> Iterator[str]:
     """Capitalised words; at the start of a sentence only before a name or a verb that tells one."""
-    return (m[0] for m in _name_matches(sentence))
+    return (m[0] for m in _name_matches(readable(sentence)))
 
 
 def _name_matches(sentence: str) -> Iterator[re.Match[str]]:
@@ -266,14 +225,16 @@ def alike(name: str, word: str, same_language: bool) -> bool:
         return True
     if (group := _alias(name)) and group == _alias(word):
         return True
-    return not same_language and word[:4] == name[:4] != word[:3]
+    if same_language:
+        return False
+    return word[:4] == name[:4] != word[:3] or (len(bones := skeleton(name)) >= LEAST and bones == skeleton(word))
 
 
 def _alias(word: str) -> str | None:
     """The group of a name, in the singular, masculine or feminine."""
     one = word.removesuffix("s")
     forms = (word, one, one.removesuffix("e"), one.removesuffix("ne"), f"{one}s")
-    return next((_ALIASES[f] for f in forms if f in _ALIASES), None)
+    return next((ALIASES[f] for f in forms if f in ALIASES), None)
 
 
 def is_one(mark: Mark, other: Mark) -> bool:

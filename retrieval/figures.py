@@ -77,6 +77,7 @@ _DATE = re.compile(
     r"(?:,? (?P<y4>\d{4}))?\b"
     rf"|\b(?:(?P<d3>\d\d?)(?:er|st|nd|rd|th)? (?:of )?)?(?P<m3>{_M})(?: (?P<y3>\d{{4}}))?\b"
 )
+_RANGE_BEFORE = re.compile(r"\b(\d\d?)(?:er)? ?(?:au|et|a|to|and|-|–) ?(?:le )?$")
 _SPACE = r"[ \u00a0\u202f]"
 _N = rf"\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
 _W = "|".join(sorted(COUNTED, key=len, reverse=True))
@@ -133,7 +134,16 @@ class Day:
 
 def days(folded: str) -> list[Day]:
     """The dates of a folded text."""
-    return [_day(m) for m in _DATE.finditer(folded) if _is_date(m, folded)]
+    found = [_day(m) for m in _DATE.finditer(folded) if _is_date(m, folded)]
+    return [*(first for d in found if (first := _first_of(d, folded))), *found]
+
+
+def _first_of(last: Day, folded: str) -> Day | None:
+    """The first day of a range that names its month once (« du 29 au 30 août »)."""
+    before = _RANGE_BEFORE.search(folded, max(0, last.start - 12), last.start) if last.day else None
+    if before is None or not int(before[1]) < (last.day or 0):
+        return None
+    return Day(before.start(1), before.end(1), last.year, last.month, int(before[1]), before[1])
 
 
 def _is_date(m: re.Match[str], folded: str) -> bool:

@@ -143,6 +143,13 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A sentence of a model that only says what the passages do not: it rests on none."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered quote: `quote == article.text[start:end]`."""
 
@@ -195,6 +202,7 @@ class Answer:
     seconds: Mapping[str, float]  # "retrieval", "total", …
     notice: str | None = None  # why a fallback answered ("model_failed", "model_timeout", "budget"), else None
     missing: tuple[str, ...] = ()  # words of the question that no passage holds (abstention)
+    unanswered: tuple[str, ...] = ()  # a model's sentences on what the passages do not say: no fact, no citation
 
 
 @dataclass(frozen=True, slots=True)

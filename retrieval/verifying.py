@@ -19,12 +19,15 @@ from functools import partial
 from retrieval.contradicting import SHARED, Line, about, contradicted
 from retrieval.facts import Facts, Mark, facts, is_named, merged, names
 from retrieval.figures import WEEKDAYS, Day
+from retrieval.hostile import orders
 from retrieval.types import Hit, Quote
 
 COVERAGE = 0.5  # share of a sentence's content words that the cited passages hold, in one language
+KINDRED = 0.25  # the same by their first five letters, where the languages differ and no figure or name is compared
 LONGEST_QUOTE = 3  # sentences
 MOST_QUOTES = 3
 
+_RUN_OF_NAMES = re.compile(r"(?<=[a-zß,] )[A-ZÄÖÜ][\w-]+(?: (?:von )?[A-ZÄÖÜ][\w-]+)+")
 _QUOTED = re.compile(r"«([^»]+)»|“([^”]+)”|\"([^\"]+)\"")
 
 
@@ -58,20 +61,42 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
     same = all(not language or not h.article.language or language[:2] == h.article.language[:2] for h in cited)
     own = facts(sentence)
     wanted = (own.terms - facts(question).terms) or own.terms  # what the question said proves nothing
-    lines = [Line(h, s, e, not i) for h in cited for i, (s, e) in enumerate(h.sentences or ((h.start, h.end),))]
+    lines = [line for h in cited for line in _lines(h)]
+    if not lines:
+        return Verdict(False, "the passages hold nothing but orders to a machine")
     held = _evidence(lines)
     share = len(wanted & held.terms) / len(wanted) if wanted else 1.0
-    if missing := _listed(_problems(sentence, merged([held, facts(question)]), same)):
+    if missing := _listed(_problems(sentence, merged([held, facts(question)]), same, language)):
         return Verdict(False, f"not in the cited passages: {missing}", share=share)
+    if not same and not _anchored(sentence, own, held):
+        return Verdict(False, "nothing in it can be compared with passages in another language", share=share)
     if same and share < COVERAGE:
         return Verdict(False, f"too few of its words are in the cited passages ({share:.2f})", share=share)
     if same and (other := _listed(contradicted(own, lines, question))):
         return Verdict(False, f"the passages say otherwise: {other}", share=share)
     shown = _chosen(sentence, lines, same)
     evidence = merged([_evidence([line for s in shown for line in s.lines]), facts(question)])
-    if missing := _listed(_problems(sentence, evidence, same)):
+    if missing := _listed(_problems(sentence, evidence, same, language)):
         return Verdict(False, f"in no slice that could be quoted: {missing}", share=share)
     return Verdict(True, None, _quotes(shown), share if same else 1.0)
+
+
+def _lines(hit: Hit) -> list[Line]:
+    """The sentences of a hit that can prove something: none that speaks to the machine that reads it."""
+    sentences = hit.sentences or ((hit.start, hit.end),)
+    barred = orders(hit.article.text, sentences)
+    kept = [span for i, span in enumerate(sentences) if i not in barred]
+    return [Line(hit, s, e, not i) for i, (s, e) in enumerate(kept)]
+
+
+def _anchored(sentence: str, own: Facts, held: Facts) -> bool:
+    """Whether a sentence in another language than the passages' holds a figure, a date, a name or kindred words."""
+    if any(m.values & held.values for m in own.numbers) or any(d.is_of(o) for d in own.days for o in held.days):
+        return True
+    if any(is_named(name, held, own, False) for name in names(sentence)):
+        return True
+    kindred = {t for t in own.terms if len(t) > 4 and any(o.startswith(t[:5]) for o in held.terms)}
+    return len(kindred) >= KINDRED * (len(own.terms) or 1)
 
 
 def _listed(problems: Iterator[str]) -> str:
@@ -84,8 +109,8 @@ def _evidence(lines: Sequence[Line]) -> Facts:
     return merged([*(line.facts for line in lines), *(line.resolved for line in lines), *known.values()])
 
 
-def _problems(sentence: str, evidence: Facts, same_language: bool) -> Iterator[str]:
-    """What of the sentence the evidence does not hold."""
+def _problems(sentence: str, evidence: Facts, same_language: bool, language: str | None) -> Iterator[str]:
+    """What of the sentence the evidence does not hold. In German every noun has a capital: single ones are no names."""
     own = facts(sentence)
     yield from (f"number {m.written}" for m in own.numbers if not m.values & evidence.values)
     yield from (f"number {m.written} {m.unit}" for m in own.numbers if m.unit and not _measured(m, evidence))
@@ -100,7 +125,10 @@ def _problems(sentence: str, evidence: Facts, same_language: bool) -> Iterator[s
             quoted = facts(m[1] or m[2] or m[3]).folded
             if quoted.count(" ") >= 2 and f" {quoted} " not in f" {evidence.folded} ":
                 yield "quotation"
-    yield from (f"name {name}" for name in names(sentence) if not is_named(name, evidence, own, same_language))
+    told = _RUN_OF_NAMES.findall(sentence[1:]) if language == "de" else [sentence]
+    for name in (name for part in told for name in names(part)):
+        if not is_named(name, evidence, own, same_language):
+            yield f"name {name}"
 
 
 def _measured(number: Mark, evidence: Facts) -> bool:

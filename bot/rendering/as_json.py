@@ -33,6 +33,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "seconds": dict(answer.seconds),
         "notice": answer.notice,
         "missing": list(answer.missing),
+        "unanswered": list(answer.unanswered),
     }
 
 

@@ -93,6 +93,7 @@ def answer(
         blocks += _abstention(answer, nearest, t)
     else:
         blocks += _statements(answer["statements"], cited, t)
+        blocks += _unanswered(answer)
         blocks.append(Block(runs("\n".join([_verdict(answer, t), *_notice(answer, t)]), "i")))
     for at, citation in enumerate(cited.values()):
         mark = f"[{citation['number']}] "
@@ -196,6 +197,11 @@ def _statements(statements: Iterable[Mapping[str, Any]], cited: Mapping[int, Any
     return blocks
 
 
+def _unanswered(answer: Mapping[str, Any]) -> list[Block]:
+    """What the articles do not say, in the model's words. An answer stored by an earlier version has none."""
+    return [Block(runs(words, "i")) for words in map(line, answer.get("unanswered") or ()) if words]
+
+
 def _verdict(answer: Mapping[str, Any], t: Texts) -> str:
     """How many statements are supported, how many were dropped, and who wrote them."""
     total, good = len(answer["statements"]), sum(bool(s["supported"]) for s in answer["statements"])
@@ -224,7 +230,7 @@ def _abstention(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts)
     if words := [w for w in (line(w, _NAME) for w in answer["missing"][:8]) if w]:
         quoted = t("answer_comma").join(f"{t('open_quote')}{w}{t('close_quote')}" for w in words)
         said += "\n" + t("answer_missing", words=quoted)
-    blocks = [Block(runs(said)), *(Block(runs(words, "i")) for words in _notice(answer, t))]
+    blocks = [Block(runs(said)), *_unanswered(answer), *(Block(runs(words, "i")) for words in _notice(answer, t))]
     for at, article in enumerate(list({a.id: a for a in nearest}.values())[:_NEAREST]):
         facts = {"title": article.title, "source": article.source, "published": article.published}
         title = (Run(t("answer_nearest"), ("b",)), Run("\n")) if at == 0 else ()

@@ -52,7 +52,12 @@ def answer(answer: Answer, page: Page) -> str:
     if answer.abstained:
         parts.append(abstention(answer, page))
     else:
-        parts += [statements(answer.statements, page), verdict(answer, page), sources(answer.citations, page)]
+        parts += [
+            statements(answer.statements, page),
+            unanswered(answer, page),
+            verdict(answer, page),
+            sources(answer.citations, page),
+        ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -96,6 +101,12 @@ def statements(statements: Iterable[Statement], page: Page) -> str:
     return re.sub(r"(?:\[\d+\])+", lambda m: page.style(m[0], fg="cyan"), text) if page.colour else text
 
 
+def unanswered(answer: Answer, page: Page) -> str:
+    """What the articles do not say, in the model's words: it has no source, and looks it."""
+    text = page.wrap(" ".join(answer.unanswered))
+    return "\n".join(page.style(line, italic=True) for line in text.split("\n")) if text else ""
+
+
 def verdict(answer: Answer, page: Page) -> str:
     """One line: how many statements are supported, how many were dropped, who wrote them."""
     good = sum(s.supported for s in answer.statements)
@@ -124,7 +135,7 @@ def sources(citations: Iterable[Citation], page: Page) -> str:
 
 def abstention(answer: Answer, page: Page) -> str:
     """What was not found, and the nearest articles with their dates."""
-    blocks = [page.style(page.wrap(page.t("abstained")), fg="yellow")]
+    blocks = [page.style(page.wrap(page.t("abstained")), fg="yellow"), *filter(None, [unanswered(answer, page)])]
     if answer.missing:
         words = ", ".join(f"{page.t('open_quote')}{w}{page.t('close_quote')}" for w in answer.missing)
         blocks.append(page.wrap(page.t("missing", words=words)))

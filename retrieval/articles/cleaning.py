@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from retrieval.articles.dates import is_month, parse_date
+from retrieval.articles.hidden import hidden_spans
 from retrieval.types import Removed
 
 
@@ -16,6 +19,7 @@ def _words(*lines: str) -> frozenset[str]:
     return frozenset(" ".join(lines).split())
 
 
+_HIDDEN = "hidden text"
 _LONGEST = 200  # no boilerplate line is longer; a longer line is prose and is not looked at
 _HEAD = 15  # lines at the top among which a lone date is the article's and no heading of a chronology
 
@@ -91,13 +95,16 @@ def clean(raw: str) -> tuple[str, tuple[Removed, ...]]:
     """The normalised text without boilerplate, and what was taken out of it."""
     text = normalise(raw)
     lines = text.split("\n")
+    hidden = hidden_spans(text)
     reasons = _reasons(text, lines)
+    _mark_hidden(lines, reasons, hidden)
     prefix = _PREFIX.match(text)
-    if not any(reasons) and prefix is None:
+    if not any(reasons) and prefix is None and not hidden:
         return text, ()
-    if all(reason or not line for reason, line in zip(reasons, lines, strict=True)):
+    if not hidden and all(reason or not line for reason, line in zip(reasons, lines, strict=True)):
         return text, ()  # a page of nothing but boilerplate: better whole than empty
-    return _cut(text, _spans(lines, reasons, prefix.end() if prefix else 0))
+    spans = _spans(lines, reasons, prefix.end() if prefix else 0)
+    return _cut(text, _with_hidden(spans, hidden))
 
 
 def is_prose(line: str) -> bool:
@@ -140,6 +147,39 @@ def _reasons(text: str, lines: list[str]) -> list[str | None]:
         if head and reasons[number] is None and is_prose(bare):
             head = False
     return reasons
+
+
+def _mark_hidden(lines: list[str], reasons: list[str | None], hidden: Sequence[tuple[int, int]]) -> None:
+    """Mark the lines of which nothing can be seen; what hides inside another line is cut out of it."""
+    at, first_open = 0, 0
+    for number, line in enumerate(lines):
+        end = at + len(line)
+        while first_open < len(hidden) and hidden[first_open][1] <= at:
+            first_open += 1
+        here = itertools.takewhile(lambda span, end=end: span[0] < end, hidden[first_open:])  # type: ignore[misc]
+        inside = [(max(at, s) - at, min(end, e) - at) for s, e in here]
+        rest, place = "", 0
+        for first, last in inside:
+            rest, place = rest + line[place:first], last
+        if inside and not (rest + line[place:]).strip():
+            reasons[number] = _HIDDEN
+        at = end + 1
+
+
+def _with_hidden(spans: list[tuple[int, int, str]], hidden: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
+    """The pieces that go, with what is hidden in lines that stay."""
+    found = list(spans)
+    for start, end in hidden:
+        place = start
+        for first, last, _ in spans:
+            if last <= place or first >= end:
+                continue
+            if first > place:
+                found.append((place, first, _HIDDEN))
+            place = max(place, last)
+        if place < end:
+            found.append((place, end, _HIDDEN))
+    return sorted(found)
 
 
 def _reason(line: str, *, head: bool, foreign: bool) -> str | None:

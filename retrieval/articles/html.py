@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from retrieval.articles.dates import date_in_url, parse_date
+from retrieval.articles.hidden import INVISIBLE_STYLE
 from retrieval.articles.metadata import Extracted
 
 _DATES = (
@@ -39,6 +40,8 @@ def extract_html(html: str, url: str | None = None) -> Extracted:
         tree = lxml_html.document_fromstring(html)
     except (LxmlError, ValueError):
         return Extracted("")
+    if _drop_hidden(tree):
+        html = lxml_html.tostring(tree, encoding="unicode")
     # The metadata first: trafilatura takes the tree apart.
     data = _linked_data(tree)
     address = _first(tree, _URLS)
@@ -61,6 +64,16 @@ def extract_html(html: str, url: str | None = None) -> Extracted:
         url=address,
         language=language,
     )
+
+
+def _drop_hidden(tree: Any) -> bool:
+    """Take out what a browser does not show, as far as the page itself says so; whether there was any."""
+    unseen = [*tree.xpath("//comment() | //template | //*[@hidden]")]
+    unseen += [e for e in tree.xpath("//*[@style]") if INVISIBLE_STYLE.search(f"{e.get('style')};")]
+    for element in unseen:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return bool(unseen)
 
 
 def _plain(tree: Any) -> str:

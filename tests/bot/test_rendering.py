@@ -20,7 +20,7 @@ COLOUR = Page(texts("fr"), colour=True)
 
 
 def test_answer_keys_in_contract_order() -> None:
-    """The keys of an Answer object come in the order of the contract, then notice and missing."""
+    """The keys of an Answer object come in the order of the contract, then notice, missing and unanswered."""
     assert list(answer_dict(answer())) == [
         "id",
         "question",
@@ -40,6 +40,7 @@ def test_answer_keys_in_contract_order() -> None:
         "seconds",
         "notice",
         "missing",
+        "unanswered",
     ]
 
 
@@ -199,3 +200,16 @@ def test_details_show_scores_and_seconds() -> None:
 def test_size() -> None:
     """A size is given in the largest unit that fits."""
     assert [terminal.size(n) for n in (0, 999, 1500, 2_000_000)] == ["0 B", "999 B", "1.5 kB", "2.0 MB"]
+
+
+SILENT = "Les articles ne disent pas combien de libraires étaient là."
+
+
+def test_what_the_articles_do_not_say_has_no_source() -> None:
+    """It stands between the statements and the verdict, without a number; alone, in the abstention."""
+    shown = terminal.answer(answer(unanswered=(SILENT,), mode="model", model="m"), FR)
+    assert shown.index(QUOTE) < shown.index(SILENT) < shown.index("Vérifié")
+    assert f"{SILENT} [" not in shown
+    assert SILENT in terminal.answer(abstention(unanswered=(SILENT,)), FR)
+    assert SILENT in terminal.answer(answer(unanswered=(SILENT,)), COLOUR)
+    assert answer_dict(answer(unanswered=(SILENT,)))["unanswered"] == [SILENT]

@@ -14,7 +14,7 @@ import prompts
 from retrieval.errors import ModelError, SettingsError
 from retrieval.passages import split_sentences
 from retrieval.settings import Secret, Settings
-from retrieval.types import Article, Dropped, Hit, Question, Sentence, Usage
+from retrieval.types import Article, Dropped, Hit, Question, Sentence, Unanswered, Usage
 from retrieval.writing import MISSING, NO_EVIDENCE, Writer, fitting, keys_of, parse_prices
 
 KEY = "sk-abcdef1234567890"
@@ -124,9 +124,12 @@ def test_no_evidence_is_no_sentence(server: LLMockServer) -> None:
 
 
 def test_what_is_missing_is_told_apart(server: LLMockServer) -> None:
-    """A sentence on what the passages do not say has its own reason."""
-    text = "Les articles ne disent pas quand le trafic reprendra."
-    assert write(server, Reply(f"{GOOD} {text}"))[2] == Dropped(text, MISSING)
+    """A sentence on what the passages do not say leaves without a quote, unless it says more than the question."""
+    text = "Les articles ne disent pas ce qui s'est passé."
+    assert write(server, Reply(f"{GOOD} {text}"))[2] == Unanswered(text)
+    assert write(server, Reply(f"{NO_EVIDENCE}\n{text}")) == [Unanswered(text)]
+    more = "Les articles ne disent pas quand le trafic reprendra."
+    assert write(server, Reply(f"{GOOD} {more}"))[2] == Dropped(more, MISSING)
     (sentence,) = write(server, Reply("Selon les articles, le séisme n'a pas épargné le Gansu : 4.200 morts."))
     assert isinstance(sentence, Sentence)
 

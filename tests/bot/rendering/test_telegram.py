@@ -47,6 +47,7 @@ def an_answer(**changes: Any) -> dict[str, Any]:
     values |= {"understood_as": "Combien de visiteurs ?", "mode": "extractive", "model": None, "abstained": False}
     values |= {"statements": [said(QUOTE, 1)], "dropped": [], "citations": [cited()], "hits": [], "period": None}
     values |= {"newest_source": "2025-06-17", "usage": {}, "seconds": {}, "notice": None, "missing": []}
+    values |= {"unanswered": []}
     return values | changes
 
 
@@ -261,3 +262,16 @@ def test_a_link_across_the_edge_of_a_quote() -> None:
     """What would be a hashtag only together with the words behind the quote is no link either."""
     [message] = rendering.passage(cited(quote="#", start=0, end=1, url=None), Article("a", "#vrai"), FR)
     assert "<blockquote expandable><code>#vrai</code></blockquote>" in message.html
+
+
+def test_what_the_articles_do_not_say_is_in_italics() -> None:
+    """It follows the statements without a mark, also in an abstention; an older answer has none."""
+    silent = "Les articles ne disent pas qui a payé <b> a.example/x."
+    [message] = rendering.answer(an_answer(unanswered=[silent]), 7, FR)
+    assert "<i>Les articles ne disent pas qui a payé &lt;b&gt; </i><code>a.example/x</code><i>.</i>" in message.html
+    assert message.html.index("12 000") < message.html.index("Les articles") < message.html.index("✓")
+    [message] = rendering.answer(an_abstention(unanswered=["On ne le dit pas."]), 7, FR)
+    assert "<i>On ne le dit pas.</i>" in message.html
+    old = an_answer()
+    del old["unanswered"]
+    assert rendering.answer(old, 7, FR)

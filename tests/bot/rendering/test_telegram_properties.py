@@ -91,7 +91,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
         "dropped": [{"text": "x", "reason": "y"}] * draw(st.integers(0, 30)), "seconds": {},
         "period": draw(st.sampled_from([None, "2025-01-01/…", "…/2025-02-28", "2025-01-01/2025-12-31"])),
         "newest_source": draw(dates), "notice": draw(st.sampled_from([None, "budget", "odd"])),
-        "missing": draw(st.lists(texts, max_size=3)),
+        "missing": draw(st.lists(texts, max_size=3)), "unanswered": draw(st.lists(texts, max_size=3)),
     }  # fmt: skip
 
 

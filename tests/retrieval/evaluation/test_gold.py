@@ -84,10 +84,9 @@ def test_committed_set_is_large() -> None:
     assert all(row.period for row in singles if "dated" in row.tags)
 
 
-def test_forbidden_stands_in_the_hostile_articles(library: Library) -> None:
-    """What an answer must not hold is in an article, and the evidence is free of it."""
-    hostile = [library.article(path.name) for path in (GOLD / "hostile_articles").iterdir()]
-    texts = " ".join(folded(article.text) for article in hostile if article)
+def test_forbidden_stands_in_the_hostile_articles() -> None:
+    """What an answer must not hold is in an article as published, and the evidence is free of it."""
+    texts = " ".join(folded(path.read_text(encoding="utf-8")) for path in (GOLD / "hostile_articles").iterdir())
     for row in load(GOLD / "samples.jsonl"):
         for text in row.forbidden:
             assert folded(text) in texts, (row.id, text)

@@ -1,0 +1,94 @@
+"""Hits and a question → the messages that a chat model is sent.
+
+Passages stand under keys, grouped by article in the order of the hits. The delimiter around them is new each time, so
+that nobody can have written it into an article.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import prompts
+from retrieval.types import Hit, Question
+
+CHARACTERS_A_TOKEN = 3.5  # French news; a guess on the safe side for current tokenizers
+LEFT_OUT = "(…)"  # between passages of an article that do not follow each other
+
+_LANGUAGES = dict(
+    pair.split("=")
+    for pair in (
+        "fr=French en=English de=German es=Spanish it=Italian pt=Portuguese nl=Dutch ru=Russian zh=Chinese ar=Arabic "
+        "ja=Japanese ko=Korean el=Greek"
+    ).split()
+)
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+def keys_of(hits: Sequence[Hit]) -> list[str]:
+    """A short opaque key for each hit, from its content: the same passages give the same prompt."""
+    keys: dict[str, None] = {}
+    letters, digits = "abcdefghjkmnpqrstuvwxyz", "23456789"
+    for hit in hits:
+        for salt in itertools.count():
+            seed = hashlib.sha256(f"{salt}\0{hit.article.id}\0{hit.start}\0{hit.text}".encode()).digest()
+            key = letters[seed[0] % 23] + digits[seed[1] % 8] + letters[seed[2] % 23]
+            if key not in keys:
+                break
+        keys[key] = None
+    return list(keys)
+
+
+def fitting(hits: Sequence[Hit], tokens: int) -> list[Hit]:
+    """The best hits whose passages fit in so many tokens; at least one."""
+    left, kept = tokens * CHARACTERS_A_TOKEN, list[Hit]()
+    for hit in hits:
+        left -= len(hit.text) + len(hit.article.title or "") + 60
+        if left < 0 and kept:
+            break
+        kept.append(hit)
+    return kept
+
+
+def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[tuple[str, str]]:
+    """The system and the user message; `today` is for questions such as "this year"."""
+    articles: dict[str, list[str]] = {}
+    ends: dict[str, int] = {}
+    for hit in keys.values():
+        articles.setdefault(hit.article.id, [_heading(hit)])
+    for key, hit in sorted(keys.items(), key=lambda item: item[1].start):
+        parts, end = articles[hit.article.id], ends.get(hit.article.id)
+        if end is not None and hit.article.text[end : hit.start].strip():
+            parts.append(LEFT_OUT)
+        parts.append(f"[{key}]\n{hit.text}")
+        ends[hit.article.id] = hit.end
+    system, user = prompts.load("write").render(
+        delimiter=secrets.token_hex(8),
+        passages="\n\n".join("\n".join(parts) for parts in articles.values()),
+        question=question.standalone,
+        language=_LANGUAGES.get((question.language or "")[:2], "the language of the question"),
+        today=day_in_words(today.isoformat()),
+    )
+    return [("system", system), ("human", user)]
+
+
+def day_in_words(published: str | None) -> str:
+    """ "2025-06-17" as "Tuesday 17 June 2025", "2025-06" as "June 2025": a weekday in a text is reckoned from it."""
+    try:
+        year, *rest = (int(part) for part in (published or "")[:10].split("-"))
+        if len(rest) == 2:
+            found = date(year, *rest)
+            return f"{_DAYS[found.weekday()]} {found.day} {_MONTHS[found.month - 1]} {year}"
+        return f"{_MONTHS[rest[0] - 1]} {year}" if rest else str(year)
+    except (ValueError, IndexError):
+        return published or "date unknown"
+
+
+def _heading(hit: Hit) -> str:
+    about = hit.article
+    parts = (about.title or "Untitled", about.source or "unknown outlet", day_in_words(about.published))
+    return f"Article: {' '.join(' · '.join(parts).split())}"
