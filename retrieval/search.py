@@ -8,12 +8,11 @@ from math import log
 
 from retrieval.errors import ModelError
 from retrieval.passages import split_sentences
+from retrieval.ranking import DEPTH, Candidate, asked, scores
 from retrieval.settings import Settings
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
 from retrieval.types import Article, Hit, Period
-from retrieval.words import WordIndex
-
-DEPTH = 60  # entries each ranker contributes to the fusion
+from retrieval.words import WordHit, WordIndex
 
 _log = logging.getLogger(__name__)
 
@@ -40,9 +39,9 @@ class Searcher:
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
         ranked = []
-        for hit in self._words.search(text, k if self._vectors is None else max(k, DEPTH), period):
-            spans[hit.article, hit.start, hit.end] = {"words": hit.score}
-            ranked.append((hit.score, (hit.article, hit.start, hit.end)))
+        for hit, score in self._ranked(text, max(k, DEPTH), period):
+            spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
+            ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None:
             ranked = self._fused(text, k, period, spans)
         found = []
@@ -69,6 +68,14 @@ class Searcher:
         """Whether a term occurs anywhere in the corpus."""
         return self._words.document_frequency(term) > 0
 
+    def _ranked(self, text: str, depth: int, period: Period | None) -> list[tuple[WordHit, float]]:
+        """The word index's hits, the first DEPTH of them ranked again."""
+        hits = self._words.search(text, depth, period)
+        first = hits[:DEPTH]
+        again = scores(asked(text, self.rarity), [candidate(h) for h in first])
+        found = sorted(zip(first, again, strict=True), key=lambda pair: -pair[1])
+        return found + [(h, 0.0) for h in hits[DEPTH:]]
+
     def _fused(
         self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
     ) -> list[tuple[float, tuple[str, int, int]]]:
@@ -81,7 +88,7 @@ class Searcher:
 
         assert self._vectors is not None  # noqa: S101 - for the type checker
         best = max((found["words"] for found in spans.values()), default=1.0)
-        fused = {key: found["words"] / best for key, found in spans.items()}
+        fused = {key: found["words"] / (best or 1.0) for key, found in spans.items()}
         try:
             nearest = self._vectors.search(text, max(k, DEPTH), period)
         except ModelError as error:
@@ -119,3 +126,8 @@ class Searcher:
 
 def _on_borders(text: str, start: int, end: int) -> bool:
     return 0 <= start < end <= len(text) and not text[start].isspace() and not text[end - 1].isspace()
+
+
+def candidate(hit: WordHit) -> Candidate:
+    """A hit of the word index as ranking takes it."""
+    return Candidate(" ".join(hit.heading) or hit.article, hit.score, hit.sentences, hit.heading)

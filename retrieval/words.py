@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import tantivy
 
-from retrieval.analysis import STOP_WORDS, fold, terms
+from retrieval.analysis import STOP_WORDS, fold, stem, terms, words
 from retrieval.types import Article, Passage, Period
 
-INDEX_VERSION = "1"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
+INDEX_VERSION = "2"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
 TITLE_WEIGHT = 0.5
 GRAM_WEIGHT = 0.25
 GRAM = 4
@@ -36,6 +37,8 @@ class WordHit:
     start: int
     end: int
     score: float
+    sentences: tuple[tuple[str, ...], ...] = ()  # folded words, as `analysis.words` gives them
+    heading: tuple[str, ...] = ()
 
 
 def days(published: str | None) -> tuple[int, int]:
@@ -68,6 +71,8 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("version", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("start", "end"):
         builder.add_integer_field(name, stored=True, indexed=False)
+    for name in ("sentences", "heading"):  # what ranking looks at: a sentence a line
+        builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("first_day", "last_day"):
         builder.add_integer_field(name, stored=False, indexed=True, fast=True)
     for name in ("body", "title", "grams"):
@@ -88,10 +93,11 @@ class WordIndex:
     def add(self, article: Article, version: str, passages: Sequence[Passage]) -> None:
         """Add an article's passages; `commit` makes them visible."""
         first, last = days(article.published)
-        title_terms, title_grams = " ".join(terms(article.title or "")), _grams(article.title or "")
+        heading, title_grams = words(article.title or ""), _grams(article.title or "")
         writer = self._open_writer()
         for passage in passages:
             text = article.text[passage.start : passage.end]
+            sentences = [words(article.text[start:end]) for start, end in passage.sentences]
             document = tantivy.Document(
                 article=article.id,
                 version=version,
@@ -99,8 +105,10 @@ class WordIndex:
                 end=passage.end,
                 first_day=first,
                 last_day=last,
-                body=" ".join(terms(text)),
-                title=title_terms,
+                sentences="\n".join(map(" ".join, sentences)).encode(),
+                heading=" ".join(heading).encode(),
+                body=" ".join(map(stem, chain.from_iterable(sentences))),
+                title=" ".join(map(stem, heading)),
                 grams=f"{title_grams} {_grams(text)}",
             )
             writer.add_document(document)
@@ -138,9 +146,10 @@ class WordIndex:
         found = []
         for score, address in searcher.search(query, k, count=False).hits:
             entry = searcher.doc(address)
-            found.append(
-                WordHit(entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0], float(score))
-            )
+            sentences = tuple(tuple(line.split()) for line in bytes(entry["sentences"][0]).decode().split("\n"))
+            heading = tuple(bytes(entry["heading"][0]).decode().split())
+            place = entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0]
+            found.append(WordHit(*place, float(score), sentences, heading))
         return found
 
     def reload(self) -> None:
