@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import date, timedelta
 from math import log
 
 from retrieval.errors import ModelError
+from retrieval.language import telling
 from retrieval.passages import split_sentences
-from retrieval.ranking import DEPTH, Candidate, asked, scores
+from retrieval.periods import find
+from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
 from retrieval.types import Article, Hit, Period
 from retrieval.words import WordHit, WordIndex
+
+AFTERWARDS = 3  # days after an event in which it is still reported
+SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
+OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +35,7 @@ class Searcher:
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight
         self._refreshing = threading.Lock()
+        self._newest: tuple[date | None] | None = None  # read when a question first needs it
 
     @classmethod
     def open(cls, settings: Settings) -> Searcher:
@@ -35,7 +43,10 @@ class Searcher:
         return cls(settings)
 
     def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
-        """The k best passages for a question, best first; with a period, only articles published within it."""
+        """The k best passages for a question, best first.
+
+        With a period, only articles published within it; one that a question's words gave is preferred only.
+        """
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
         ranked = []
@@ -43,7 +54,7 @@ class Searcher:
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None:
-            ranked = self._fused(text, k, period, spans)
+            ranked = self._fused(text, k, period if period and not period.expression else None, spans)
         found = []
         cache: dict[str, Article | None] = {}
         for score, (identity, start, end) in ranked:
@@ -68,13 +79,37 @@ class Searcher:
         """Whether a term occurs anywhere in the corpus."""
         return self._words.document_frequency(term) > 0
 
+    def period_of(self, text: str, today: date | None = None) -> Period | None:
+        """The time that a question's words name, where articles of that time are stored."""
+        self._refresh()
+        found = find(text, today or date.today(), self._newest_day(), lambda a, b: self._words.has(_reported(a, b)))
+        return found if found and self._words.has(_reported(found.first, found.last)) else None
+
+    def _newest_day(self) -> date | None:
+        if self._newest is None:
+            self._newest = (self._manifest.newest_day(),)
+        return self._newest[0]
+
     def _ranked(self, text: str, depth: int, period: Period | None) -> list[tuple[WordHit, float]]:
-        """The word index's hits, the first DEPTH of them ranked again."""
-        hits = self._words.search(text, depth, period)
-        first = hits[:DEPTH]
-        again = scores(asked(text, self.rarity), [candidate(h) for h in first])
+        """The word index's hits, the first DEPTH of them ranked again, and those of a time that is preferred."""
+        text = telling(text)
+        if period is None or period.expression is None:
+            hits = self._words.search(text, depth, period)
+            return self._again(hits, asked(text, self.rarity), None)
+        hits = self._words.search(text, depth)
+        then = _reported(period.first, period.last)
+        known = {(h.article, h.start) for h in hits}
+        timely = [h for h in self._words.search(text, DEPTH // 2, then) if (h.article, h.start) not in known]
+        dated = period.expression if _is_short(period) else None
+        return self._again([*hits[:DEPTH], *timely, *hits[DEPTH:]], asked(text, self.rarity, dated), then, len(timely))
+
+    def _again(
+        self, hits: list[WordHit], question: Asked, then: Period | None, more: int = 0
+    ) -> list[tuple[WordHit, float]]:
+        first = hits[: DEPTH + more]
+        again = scores(question, [candidate(h, then) for h in first])
         found = sorted(zip(first, again, strict=True), key=lambda pair: -pair[1])
-        return found + [(h, 0.0) for h in hits[DEPTH:]]
+        return found + [(h, 0.0) for h in hits[DEPTH + more :]]
 
     def _fused(
         self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
@@ -105,6 +140,7 @@ class Searcher:
         with self._refreshing:
             if self._manifest.changed():
                 self._words.reload()
+                self._newest = None
                 if self._vectors is not None:
                     self._vectors.reopen()
 
@@ -128,6 +164,20 @@ def _on_borders(text: str, start: int, end: int) -> bool:
     return 0 <= start < end <= len(text) and not text[start].isspace() and not text[end - 1].isspace()
 
 
-def candidate(hit: WordHit) -> Candidate:
-    """A hit of the word index as ranking takes it."""
-    return Candidate(" ".join(hit.heading) or hit.article, hit.score, hit.sentences, hit.heading)
+def candidate(hit: WordHit, then: Period | None = None) -> Candidate:
+    """A hit of the word index as ranking takes it; `then` is the time that is asked about."""
+    timely = 0.0
+    if then is not None and hit.days[0]:
+        first, last = then.days
+        within = hit.days[1] >= first and hit.days[0] <= last
+        timely = float(within) * (1.0 if _is_short(then) else OF_THE_YEAR)
+    return Candidate(" ".join(hit.heading) or hit.article, hit.score, hit.sentences, hit.heading, timely)
+
+
+def _is_short(period: Period) -> bool:
+    return bool(period.first and period.last and (period.last - period.first).days <= SHORT)
+
+
+def _reported(first: date | None, last: date | None) -> Period:
+    """When articles about some days are published: until a few days later."""
+    return Period(first, last + timedelta(days=AFTERWARDS) if last else None)

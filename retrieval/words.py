@@ -37,6 +37,7 @@ class WordHit:
     start: int
     end: int
     score: float
+    days: tuple[int, int] = (0, 0)  # of publication, as `days` gives them
     sentences: tuple[tuple[str, ...], ...] = ()  # folded words, as `analysis.words` gives them
     heading: tuple[str, ...] = ()
 
@@ -74,7 +75,7 @@ def _schema() -> tantivy.Schema:
     for name in ("sentences", "heading"):  # what ranking looks at: a sentence a line
         builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("first_day", "last_day"):
-        builder.add_integer_field(name, stored=False, indexed=True, fast=True)
+        builder.add_integer_field(name, stored=True, indexed=True, fast=True)
     for name in ("body", "title", "grams"):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -149,8 +150,14 @@ class WordIndex:
             sentences = tuple(tuple(line.split()) for line in bytes(entry["sentences"][0]).decode().split("\n"))
             heading = tuple(bytes(entry["heading"][0]).decode().split())
             place = entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0]
-            found.append(WordHit(*place, float(score), sentences, heading))
+            published = entry["first_day"][0], entry["last_day"][0]
+            found.append(WordHit(*place, float(score), published, sentences, heading))
         return found
+
+    def has(self, period: Period) -> bool:
+        """Whether any article was published in a period."""
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in self._within(period)])
+        return bool(self._open_searcher().search(query, 1, count=False).hits)
 
     def reload(self) -> None:
         """Let the next search see what another writer committed."""
@@ -174,12 +181,12 @@ class WordIndex:
 
     def _query(self, question: str, period: Period | None) -> tantivy.Query | None:
         clauses = []
-        for field, weight, words in (
+        for field, weight, found in (
             ("body", 1.0, terms(question)),
             ("title", TITLE_WEIGHT, terms(question)),
             ("grams", GRAM_WEIGHT, _grams(question).split()),
         ):
-            for word in dict.fromkeys(words):
+            for word in dict.fromkeys(found):
                 term = tantivy.Query.term_query(self._schema, field, word, "freq")
                 clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weight)))
         if not clauses:
@@ -187,13 +194,16 @@ class WordIndex:
         words_query = tantivy.Query.boolean_query(clauses)
         if period is None:
             return words_query
-        bounds = [(tantivy.Occur.Must, words_query)]
-        kind = tantivy.FieldType.Integer
+        within = [tantivy.Query.boost_query(q, 0.0) for q in self._within(period)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in (words_query, *within)])
+
+    def _within(self, period: Period) -> list[tantivy.Query]:
         first, last = period.days
-        for field, low, high in (("last_day", first, 99_999_999), ("first_day", 1, last)):
-            inside = tantivy.Query.range_query(self._schema, field, kind, low, high, True, True)
-            bounds.append((tantivy.Occur.Must, tantivy.Query.boost_query(inside, 0.0)))
-        return tantivy.Query.boolean_query(bounds)
+        kind = tantivy.FieldType.Integer
+        return [
+            tantivy.Query.range_query(self._schema, field, kind, low, high, True, True)
+            for field, low, high in (("last_day", first, 99_999_999), ("first_day", 1, last))
+        ]
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
