@@ -41,25 +41,28 @@ _ORDINALS |= {"3eme": 3, "third": 3, "quatrieme": 4, "4e": 4, "4eme": 4, "dernie
 
 _M = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _Y = r"(?:1[5-9]|20)\d\d"
+_OF = rf"(?:,? (?:de |of )?(?P<y>{_Y})\b)?"  # the year, where there is one
 _D = "|".join(_DAYS)
 _N = rf"\d{{1,3}}|{'|'.join(_NUMBERS)}"
 _U = r"jours?|semaines?|mois|ans?|annees?|days?|weeks?|months?|years?"
 _PART = r"debut|mi|fin|courant|early|mid|late"
-# Named groups become the arguments of the function of the same place in _READERS; the order decides.
+# What _Reader makes of each is under the same name; of those that start at one place the longest counts.
 _MOMENTS = {
-    "days": rf"(?:du|entre le|from|between) (?P<d>\d\d?)(?:er)? (?:au|et le|to|and) (?P<to>\d\d?)(?:er)? (?P<month>{_M})\b(?: (?P<y>{_Y})\b)?",
-    "months": rf"(?:de|d'|entre|from|between) ?(?P<month>{_M}) (?:a|et|to|and) (?P<until>{_M})\b(?: (?P<y>{_Y})\b)?",
+    "days": rf"(?:du|entre le|from|between) (?P<d>\d\d?)(?:er)? (?:au|et le|to|and)"
+    rf" (?P<to>\d\d?)(?:er)? (?P<month>{_M})\b{_OF}",
+    "months": rf"(?:de|d'|entre|from|between) ?(?P<month>{_M}) (?:a|et|to|and) (?P<until>{_M})\b{_OF}",
     "iso": r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b",
     "slashes": rf"(?P<d>\d\d?)[/.](?P<m>\d\d?)[/.](?P<y>{_Y})\b",
-    "day": rf"(?:(?:{_D}),? )?(?:le |the )?(?P<d>\d\d?)(?:er|st|nd|rd|th)?(?: of)? (?P<month>{_M})\b\.?(?:,? (?P<y>{_Y})\b)?",
-    "english_day": rf"(?P<month>{'|'.join(_ENGLISH)}) (?P<d>\d\d?)(?:st|nd|rd|th)?\b(?!\d)(?:,? (?P<y>{_Y})\b)?",
-    "part": rf"(?:a la |au |in |vers )?\b(?P<part>{_PART})[- ](?:de |d'|du mois de |of )?(?P<month>{_M})\b(?: (?P<y>{_Y})\b)?",
+    "day": rf"(?:(?:{_D}),? )?(?:le |the )?(?P<d>\d\d?)(?:er|st|nd|rd|th)?(?: of)? (?P<month>{_M})\b\.?{_OF}",
+    "english_day": rf"(?P<month>{'|'.join(_ENGLISH)}) (?P<d>\d\d?)(?:st|nd|rd|th)?\b(?!\d){_OF}",
+    "part": rf"(?:a la |au |in |vers )?\b(?P<part>{_PART})[- ](?:de |d'|du mois de |of )?(?P<month>{_M})\b{_OF}",
     "part_of_year": rf"(?:a la |au |in )?\b(?P<part>{_PART})[- ](?:de |l'annee |of )?(?P<y>{_Y})\b",
-    "quarter": rf"(?:au |in (?:the )?)?\b(?P<n>{'|'.join(_ORDINALS)}) (?P<kind>trimestre|semestre|quarter)(?: (?:de |of )?(?P<y>{_Y})\b)?",
-    "season": r"(?:cet|cette|this|l'|au|en|a l'|durant l'|in|of|de l') ?(?P<season>printemps|ete|automne|hiver|spring"
-    rf"|summer|autumn|winter)\b(?!-la)(?: (?:de |of )?(?P<y>{_Y})\b)?(?! (?:dernier|passe))",
-    "last_season": r"(?:l'|le |last )(?P<season>printemps|ete|automne|hiver|spring|summer|autumn|winter)(?: (?:dernier|passe))?\b",
-    "month": rf"(?:en|au mois de|du mois de|de|d'|in|of|during|fin|mois de|le mois de) ?(?P<month>{_M})\b(?: (?P<y>{_Y})\b)?",
+    "quarter": rf"(?:au |in (?:the )?)?\b(?P<n>{'|'.join(_ORDINALS)})"
+    rf" (?P<kind>trimestre|semestre|quarter){_OF}",
+    "season": r"(?:cet|cette|this|l'|au|en|a l'|durant l'|in|of|de l') ?"
+    rf"(?P<season>{'|'.join(_SEASONS)})\b(?!-la){_OF}(?! (?:dernier|passe))",
+    "last_season": rf"(?:l'|le |last )(?P<season>{'|'.join(_SEASONS)})(?: (?:dernier|passe))?\b",
+    "month": rf"(?:en|au mois de|du mois de|de|d'|in|of|during|fin|mois de|le mois de) ?(?P<month>{_M})\b{_OF}",
     "month_year": rf"\b(?P<month>{_M}) (?P<y>{_Y})\b",
     "decade": r"(?:dans |durant |pendant )?les annees (?P<y>(?:1[5-9]|20)?\d0)\b",
     "year": rf"(?:en|in|l'an|de|of|during|l'annee|courant|pour|for) (?:l'annee )?(?P<y>{_Y})\b(?! [a-z]+os?\b)",
@@ -67,9 +70,11 @@ _MOMENTS = {
     "yesterday": r"\bhier\b|\byesterday\b",
     "today": r"\baujourd'hui\b|\btoday\b|\bce (?:matin|soir)\b|\bcette nuit\b|\btonight\b",
     "ago": rf"\bil y a (?P<n>{_N}) (?P<unit>{_U})\b|\b(?P<n2>{_N}) (?P<unit2>{_U}) ago\b",
-    "past": rf"\bces (?P<n>{_N}) (?:dernier|derniere)e?s (?P<unit>{_U})\b|\b(?:les )?(?P<n2>{_N}) (?:dernier|derniere)s (?P<unit2>{_U})\b"
+    "past": rf"\bces (?P<n>{_N}) (?:dernier|derniere)e?s (?P<unit>{_U})\b"
+    rf"|\b(?:les )?(?P<n2>{_N}) (?:dernier|derniere)s (?P<unit2>{_U})\b"
     rf"|\b(?:the )?(?:past|last) (?P<n3>{_N}) (?P<unit3>{_U})\b",
-    "last": r"\b(?:la |le |l')?(?P<unit>semaine|mois|an|annee) (?:derniere?|passee?)\b|\blast (?P<unit2>week|month|year)\b",
+    "last": r"\b(?:la |le |l')?(?P<unit>semaine|mois|an|annee) (?:derniere?|passee?)\b"
+    r"|\blast (?P<unit2>week|month|year)\b",
     "this": r"\b(?:cette|ce|this) (?P<unit>semaine|mois|annee|week|month|year)(?:-ci)?\b(?!-la)",
     "weekday": rf"\b(?P<name>{_D}) (?:dernier|passe)\b|\blast (?P<name2>{_D})\b",
 }
@@ -167,7 +172,7 @@ class _Reader:
                 day = date(int(g["y"]), int(g["m"]), int(g["d"]))
                 return day, day
             case "day" | "english_day":
-                return self._dated(year, lambda y: (date(y, month, int(g["d"])),) * 2)  # type: ignore[return-value]  # a pair
+                return self._dated(year, lambda y: (date(y, month, int(g["d"])),) * 2)
             case "days":
                 return self._dated(year, lambda y: (date(y, month, int(g["d"])), date(y, month, int(g["to"]))))
             case "months":
@@ -198,7 +203,7 @@ class _Reader:
         monday = today - timedelta(today.weekday())
         if name == "weekday":
             back = (today.weekday() - _DAYS[g["name"]] - 1) % 7 + 1
-            return (today - timedelta(back),) * 2  # type: ignore[return-value]  # a pair
+            return (today - timedelta(back),) * 2
         if name == "past":
             return today - timedelta(count * unit), today
         if name == "ago":

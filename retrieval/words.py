@@ -18,6 +18,7 @@ from pathlib import Path
 import tantivy
 
 from retrieval.analysis import STOP_WORDS, fold, stem, terms, words
+from retrieval.errors import StoreMismatch
 from retrieval.types import Article, Passage, Period
 
 INDEX_VERSION = "2"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
@@ -87,7 +88,12 @@ class WordIndex:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
-        self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        try:
+            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        except ValueError as error:  # its fields are another version's
+            raise StoreMismatch(
+                f"the word index in {folder} was made by another version", remedy="run `sourcier ingest --rebuild`"
+            ) from error
         self._writer: tantivy.IndexWriter | None = None
         self._searcher: tantivy.Searcher | None = None
 
