@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from math import log
 
+from retrieval.analysis import fold
 from retrieval.errors import ModelError
 from retrieval.language import telling
 from retrieval.passages import split_sentences
@@ -20,6 +23,10 @@ from retrieval.words import WordHit, WordIndex
 AFTERWARDS = 3  # days after an event in which it is still reported
 SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
 OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
+RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
+_LATEST = re.compile(
+    r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -90,26 +97,33 @@ class Searcher:
             self._newest = (self._manifest.newest_day(),)
         return self._newest[0]
 
-    def _ranked(self, text: str, depth: int, period: Period | None) -> list[tuple[WordHit, float]]:
-        """The word index's hits, the first DEPTH of them ranked again, and those of a time that is preferred."""
+    def candidates(
+        self, text: str, depth: int, period: Period | None = None
+    ) -> tuple[Asked, list[WordHit], list[Candidate]]:
+        """A question as ranking takes it, the word index's hits, and the first of them as candidates.
+
+        Where a time is preferred, what was found of it is among the candidates however far down it stands.
+        """
         text = telling(text)
         if period is None or period.expression is None:
             hits = self._words.search(text, depth, period)
-            return self._again(hits, asked(text, self.rarity), None)
+            first = [candidate(h) for h in hits[:DEPTH]]
+            if period is None and _LATEST.search(fold(text)) and (newest := self._newest_day()):
+                first = [replace(c, timely=_recent(h.days[1], newest)) for c, h in zip(first, hits, strict=False)]
+            return asked(text, self.rarity), hits, first
         hits = self._words.search(text, depth)
         then = _reported(period.first, period.last)
         known = {(h.article, h.start) for h in hits}
         timely = [h for h in self._words.search(text, DEPTH // 2, then) if (h.article, h.start) not in known]
+        hits[DEPTH:DEPTH] = timely
         dated = period.expression if _is_short(period) else None
-        return self._again([*hits[:DEPTH], *timely, *hits[DEPTH:]], asked(text, self.rarity, dated), then, len(timely))
+        return asked(text, self.rarity, dated), hits, [candidate(h, then) for h in hits[: DEPTH + len(timely)]]
 
-    def _again(
-        self, hits: list[WordHit], question: Asked, then: Period | None, more: int = 0
-    ) -> list[tuple[WordHit, float]]:
-        first = hits[: DEPTH + more]
-        again = scores(question, [candidate(h, then) for h in first])
-        found = sorted(zip(first, again, strict=True), key=lambda pair: -pair[1])
-        return found + [(h, 0.0) for h in hits[DEPTH + more :]]
+    def _ranked(self, text: str, depth: int, period: Period | None) -> list[tuple[WordHit, float]]:
+        """The word index's hits, the first of them ranked again."""
+        question, hits, first = self.candidates(text, depth, period)
+        found = sorted(zip(hits, scores(question, first), strict=False), key=lambda pair: -pair[1])
+        return found + [(h, 0.0) for h in hits[len(first) :]]
 
     def _fused(
         self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
@@ -172,6 +186,14 @@ def candidate(hit: WordHit, then: Period | None = None) -> Candidate:
         within = hit.days[1] >= first and hit.days[0] <= last
         timely = float(within) * (1.0 if _is_short(then) else OF_THE_YEAR)
     return Candidate(" ".join(hit.heading) or hit.article, hit.score, hit.sentences, hit.heading, timely)
+
+
+def _recent(day: int, newest: date) -> float:
+    """How recent a day is beside the newest; an unknown day is not."""
+    if not day:
+        return 0.0
+    age = (newest.year - day // 10_000) * 365 + (newest.month - day // 100 % 100) * 30 + newest.day - day % 100
+    return RECENT / (1 + max(0, age) / 30)
 
 
 def _is_short(period: Period) -> bool:

@@ -66,7 +66,8 @@ async def on_question(update: Update, context: CallbackContext[Any, Any, Any, An
     if user is None:
         return
     language = desk.language_of(user, query.from_user.language_code)
-    asking = Asking(place_of(query.message), user, text, -update.update_id, query.message.message_id, language)
+    place, number = place_of(query.message), -update.update_id
+    asking = Asking(place, user, text, number, query.message.message_id, language, any_date=kind == "d")
     await conversation_of(context).ask(asking)
 
 

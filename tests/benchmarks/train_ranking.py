@@ -9,7 +9,6 @@ Prints held-out nDCG@10 by fold, then the weights learnt from all folds, to be p
 from __future__ import annotations
 
 import hashlib
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ import numpy as np
 from measure import data, interval, ndcg, rows
 
 from retrieval.library import sync
-from retrieval.ranking import DEPTH, asked, features
-from retrieval.search import Searcher, candidate
+from retrieval.ranking import DEPTH, TIMELY, features
+from retrieval.search import Searcher
 from retrieval.settings import Settings
 
 FOLDS = 5
@@ -31,10 +30,12 @@ class Case:
     """A question's candidates as a matrix, what is right, and the whole ranked list."""
 
     def __init__(self, row: dict[str, Any], names: list[str], searcher: Searcher) -> None:
-        hits = searcher._words.search(row["question"], DEPTH)
+        period = searcher.period_of(row["question"])
+        question, hits, found_ = searcher.candidates(row["question"], DEPTH, period)
         self.wanted = {e["article"] for e in row["evidence"]}
         self.articles = [h.article for h in hits]
-        found = features(asked(row["question"], searcher.rarity), [candidate(h) for h in hits])
+        found = features(question, found_)
+        self.timely = TIMELY * np.array([c.timely for c in found_])
         names[:] = names or list(found[0])
         self.values = np.array([[f[n] for n in names] for f in found]) if found else np.zeros((0, len(names)))
         self.right = np.array([a in self.wanted for a in self.articles])
@@ -44,7 +45,7 @@ class Case:
         """nDCG@10, as ranked by BM25 where there are no weights."""
         if weights is None or not len(self.values):
             return ndcg(self.articles, self.wanted)
-        order = np.argsort(-(self.values @ weights), kind="stable")
+        order = np.argsort(-(self.values @ weights + self.timely), kind="stable")
         return ndcg([self.articles[i] for i in order], self.wanted)
 
 
@@ -74,40 +75,48 @@ def fold_of(title: str) -> int:
     return int(hashlib.sha256(title.encode()).hexdigest(), 16) % FOLDS
 
 
-def main() -> None:
+def load() -> tuple[dict[str, list[Case]], list[str], list[int]]:
+    """The cases of each set, the measures' names, and the fold of each case of PIAF."""
     names: list[str] = []
     sets: dict[str, list[Case]] = {}
-    titles = {a["id"]: a["title"] for a in rows(data("piaf") / "articles.jsonl")}
     folds: list[int] = []
+    titles = {a["id"]: a["title"] for a in rows(data("piaf") / "articles.jsonl")}
     for name, golds in (("piaf", ["gold"]), ("news", ["gold", "gold_paraphrased"])):
         with tempfile.TemporaryDirectory() as folder:
             settings = Settings(home=Path(folder), embeddings="none", mode="extractive")
             sync(settings, [str(data(name) / "articles.jsonl")])
             with Searcher.open(settings) as searcher:
                 for gold in golds:
-                    asked_ = [g for g in rows(data(name) / f"{gold}.jsonl") if g["answerable"] and g["evidence"]]
-                    sets[f"{name}/{gold}"] = [Case(g, names, searcher) for g in asked_]
+                    asked = [g for g in rows(data(name) / f"{gold}.jsonl") if g["answerable"] and g["evidence"]]
+                    sets[f"{name}/{gold}"] = [Case(g, names, searcher) for g in asked]
                     if name == "piaf":
-                        folds = [fold_of(titles[g["evidence"][0]["article"]]) for g in asked_]
-    piaf = sets["piaf/gold"]
-    without = [n for n in sys.argv[1:] if n in names]  # measures to leave out
-    for case in (c for cases in sets.values() for c in cases):
-        case.values = case.values[:, [i for i, n in enumerate(names) if n not in without]]
-    names = [n for n in names if n not in without]
-    before, after = np.zeros(len(piaf)), np.zeros(len(piaf))
+                        folds = [fold_of(titles[g["evidence"][0]["article"]]) for g in asked]
+    return sets, names, folds
+
+
+def held_out(piaf: list[Case], folds: list[int]) -> np.ndarray:
+    """nDCG@10 of each case with weights learnt from the other folds."""
+    gains = np.zeros(len(piaf))
     for fold in range(FOLDS):
-        held = [i for i, f in enumerate(folds) if f == fold]
         weights = fit([c for c, f in zip(piaf, folds, strict=True) if f != fold])
-        for i in held:
-            before[i], after[i] = piaf[i].gain(None), piaf[i].gain(weights)
-        own = [i for i in held if "self_contained" in piaf[i].tags]
-        print(f"fold {fold} n={len(held):4} nDCG@10 {before[held].mean():.4f} -> {after[held].mean():.4f}"
-              f"   self_contained n={len(own):4} {before[own].mean():.4f} -> {after[own].mean():.4f}", flush=True)  # fmt: skip
-    own = [i for i, c in enumerate(piaf) if "self_contained" in c.tags]
-    for label, some in (("all", list(range(len(piaf)))), ("self_contained", own)):
-        low, high = interval(list(after[some] - before[some]))
-        print(f"piaf held out, {label:14} n={len(some):4} {before[some].mean():.4f} -> {after[some].mean():.4f} "
-              f"(difference {low:+.4f} to {high:+.4f})")  # fmt: skip
+        for i, f in enumerate(folds):
+            if f == fold:
+                gains[i] = piaf[i].gain(weights)
+    return gains
+
+
+def main() -> None:
+    sets, names, folds = load()
+    piaf = sets["piaf/gold"]
+    before, after = np.array([c.gain(None) for c in piaf]), held_out(piaf, folds)
+    own = np.array(["self_contained" in c.tags for c in piaf])
+    where = np.array(folds)
+    parts = [(f"fold {fold}", where == fold) for fold in range(FOLDS)] + [("held out, all", where >= 0)]
+    for label, some in parts:
+        for kind, chosen in (("all", some), ("self_contained", some & own)):
+            low, high = interval(list(after[chosen] - before[chosen]))
+            print(f"piaf {label:14} {kind:14} n={chosen.sum():4} nDCG@10 {before[chosen].mean():.4f} -> "
+                  f"{after[chosen].mean():.4f} (difference {low:+.4f} to {high:+.4f})", flush=True)  # fmt: skip
     weights = fit(piaf)
     for name, cases in sets.items():
         gains = [(c.gain(None), c.gain(weights)) for c in cases]

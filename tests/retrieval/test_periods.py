@@ -182,3 +182,11 @@ def test_an_answer_shows_the_time_unless_it_is_not_wanted(news: Settings) -> Non
         answer = answerer.invoke(replace(question, period=june))
         assert answer.period == june
         assert {h.article.id for h in answer.hits} == {"2020-06-10.md"}
+
+
+def test_the_latest_prefers_recent_articles_mildly(news: Settings) -> None:
+    """« Dernier » puts the newer of two like reports first; without it, their order is the word index's."""
+    with Searcher.open(news) as searcher:
+        hits = searcher.search("le dernier bilan des nouveaux malades à Pékin", 10)
+        assert hits[0].article.id == "2020-08-21.md"
+        assert hits[1].article.id == "2020-06-10.md"
