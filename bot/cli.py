@@ -162,12 +162,12 @@ def search(
         if batch:
 
             def search_line(id: object, text: str) -> dict[str, Any]:  # noqa: A002 (the contract's word)
-                return hits_dict(id, searcher.search(text, k=k, period=period))
+                return hits_dict(id, searcher.search(text, k=k, period=period or searcher.period_of(text)))
 
             if run(batch, search_line, t, jobs=1):
                 raise SystemExit(1)
             return
-        hits = searcher.search(text, k=k, period=period)
+        hits = searcher.search(text, k=k, period=period or searcher.period_of(text))
     click.echo(dumps(hits_dict(None, hits)) if as_json else rendered(hits, page_of(settings)))
 
 

@@ -60,9 +60,24 @@ def _term(token: str) -> str:
             token = re.sub(r"[ .\u00a0\u202f]", "", token)
         return token.replace(",", ".")
     word = fold(token)
-    if word in STOP_WORDS:
-        return ""
-    return str(_stemmer().stemWord(word))
+    return "" if word in STOP_WORDS else stem(word)
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The term of a folded word; a number's is itself."""
+    return word if word[0].isdigit() else str(_stemmer().stemWord(word))
+
+
+def words(text: str) -> list[str]:
+    """The folded words and numbers of a text in order, stop words left out: `stem` makes each a term."""
+    return [w for t in _TOKEN.findall(text) if (w := _term(t) if t[0].isdigit() else _word(t))]
+
+
+@lru_cache(maxsize=200_000)
+def _word(token: str) -> str:
+    word = fold(token)
+    return "" if word in STOP_WORDS else word
 
 
 def terms(text: str) -> list[str]:

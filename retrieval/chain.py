@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
@@ -116,6 +116,8 @@ class Answerer(Runnable[Question | str, Answer]):
 
     def _search(self, question: Question) -> _Draft:
         start = time.perf_counter()
+        if question.period is None and not question.any_date:
+            question = replace(question, period=self._searcher.period_of(question.standalone, question.today))
         hits = self._searcher.search(question.standalone, self._settings.passages, question.period)
         now = time.perf_counter()
         return _Draft(question, tuple(hits), now - start, start)

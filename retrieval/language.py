@@ -90,3 +90,47 @@ def detect(text: str) -> str | None:
     if first < 0.5 or first < second * 1.1 + 0.05:
         return None
     return best
+
+
+# Cyrillic letters as French newspapers write Russian names.
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёзийклмнопрстуфыэіўқғңөұүәһ",
+        "a b v g d e io z i i k l m n o p r s t ou f y e i ou k g n o u u a h".split(),
+        strict=True,
+    )
+)
+_CYRILLIC |= {
+    "ж": "j",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "tch",
+    "ш": "ch",
+    "щ": "chtch",
+    "ъ": "",
+    "ь": "",
+    "ю": "iou",
+    "я": "ia",
+}
+_TO_LATIN = str.maketrans(_CYRILLIC | {k.upper(): v.capitalize() for k, v in _CYRILLIC.items()})
+_ANY_WORD = re.compile(r"[^\W\d_]+")
+
+
+def telling(question: str) -> str:
+    """A question in another language than French without its function words, Cyrillic in Latin letters.
+
+    What is left are names, numbers and the words that languages share: all that French articles can match.
+    """
+    language = detect(question)
+    if language in (None, "fr"):
+        return question
+    idle = _FUNCTION_WORDS.get(language or "", frozenset())
+    kept = _ANY_WORD.sub(lambda m: "" if m.group().lower() in idle else m.group(), question)
+    return (" ".join(kept.split()) if kept.strip(" ?!.") else question).translate(_TO_LATIN)
+
+
+_FUNCTION_WORDS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_FUNCTION_WORDS["ru"] = frozenset(
+    "и в во на с со к ко о об от до из за по для у не что кто где когда как какой какая какие каков сколько почему это "
+    "этот эта эти был была было были есть его её их он она они мы вы я ли же бы но а или чем при над под".split()
+)

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from retrieval.types import Article, Passage, Removed
@@ -176,6 +177,12 @@ class Manifest:
         ).fetchone()
         passages = self._db.execute("SELECT coalesce(sum(json_array_length(spans)), 0) FROM articles").fetchone()[0]
         return int(count), int(passages), first, last
+
+    def newest_day(self) -> date | None:
+        """The last day that a date of publication covers, among those not after today."""
+        today = date.today().isoformat()
+        newest = self._db.execute("SELECT max(published) FROM articles WHERE published <= ?", (today,)).fetchone()[0]
+        return date.fromisoformat((newest + "-12-28"[len(newest) - 4 :])[:10]) if newest else None
 
     def close(self) -> None:
         """Close the file."""

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
+from dataclasses import replace
+from datetime import date, timedelta
 from math import log
 
+from retrieval.analysis import fold
 from retrieval.errors import ModelError
+from retrieval.language import telling
 from retrieval.passages import split_sentences
+from retrieval.periods import find
+from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
 from retrieval.types import Article, Hit, Period
-from retrieval.words import WordIndex
+from retrieval.words import WordHit, WordIndex
 
-DEPTH = 60  # entries each ranker contributes to the fusion
+AFTERWARDS = 3  # days after an event in which it is still reported
+SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
+OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
+RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
+_LATEST = re.compile(
+    r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +42,7 @@ class Searcher:
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight
         self._refreshing = threading.Lock()
+        self._newest: tuple[date | None] | None = None  # read when a question first needs it
 
     @classmethod
     def open(cls, settings: Settings) -> Searcher:
@@ -36,15 +50,18 @@ class Searcher:
         return cls(settings)
 
     def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
-        """The k best passages for a question, best first; with a period, only articles published within it."""
+        """The k best passages for a question, best first.
+
+        With a period, only articles published within it; one that a question's words gave is preferred only.
+        """
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
         ranked = []
-        for hit in self._words.search(text, k if self._vectors is None else max(k, DEPTH), period):
-            spans[hit.article, hit.start, hit.end] = {"words": hit.score}
-            ranked.append((hit.score, (hit.article, hit.start, hit.end)))
+        for hit, score in self._ranked(text, max(k, DEPTH), period):
+            spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
+            ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None:
-            ranked = self._fused(text, k, period, spans)
+            ranked = self._fused(text, k, period if period and not period.expression else None, spans)
         found = []
         cache: dict[str, Article | None] = {}
         for score, (identity, start, end) in ranked:
@@ -69,6 +86,45 @@ class Searcher:
         """Whether a term occurs anywhere in the corpus."""
         return self._words.document_frequency(term) > 0
 
+    def period_of(self, text: str, today: date | None = None) -> Period | None:
+        """The time that a question's words name, where articles of that time are stored."""
+        self._refresh()
+        found = find(text, today or date.today(), self._newest_day(), lambda a, b: self._words.has(_reported(a, b)))
+        return found if found and self._words.has(_reported(found.first, found.last)) else None
+
+    def _newest_day(self) -> date | None:
+        if self._newest is None:
+            self._newest = (self._manifest.newest_day(),)
+        return self._newest[0]
+
+    def candidates(
+        self, text: str, depth: int, period: Period | None = None
+    ) -> tuple[Asked, list[WordHit], list[Candidate]]:
+        """A question as ranking takes it, the word index's hits, and the first of them as candidates.
+
+        Where a time is preferred, what was found of it is among the candidates however far down it stands.
+        """
+        text = telling(text)
+        if period is None or period.expression is None:
+            hits = self._words.search(text, depth, period)
+            first = [candidate(h) for h in hits[:DEPTH]]
+            if period is None and _LATEST.search(fold(text)) and (newest := self._newest_day()):
+                first = [replace(c, timely=_recent(h.days[1], newest)) for c, h in zip(first, hits, strict=False)]
+            return asked(text, self.rarity), hits, first
+        hits = self._words.search(text, depth)
+        then = _reported(period.first, period.last)
+        known = {(h.article, h.start) for h in hits}
+        timely = [h for h in self._words.search(text, DEPTH // 2, then) if (h.article, h.start) not in known]
+        hits[DEPTH:DEPTH] = timely
+        dated = period.expression if _is_short(period) else None
+        return asked(text, self.rarity, dated), hits, [candidate(h, then) for h in hits[: DEPTH + len(timely)]]
+
+    def _ranked(self, text: str, depth: int, period: Period | None) -> list[tuple[WordHit, float]]:
+        """The word index's hits, the first of them ranked again."""
+        question, hits, first = self.candidates(text, depth, period)
+        found = sorted(zip(hits, scores(question, first), strict=False), key=lambda pair: -pair[1])
+        return found + [(h, 0.0) for h in hits[len(first) :]]
+
     def _fused(
         self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
     ) -> list[tuple[float, tuple[str, int, int]]]:
@@ -81,7 +137,7 @@ class Searcher:
 
         assert self._vectors is not None  # noqa: S101 - for the type checker
         best = max((found["words"] for found in spans.values()), default=1.0)
-        fused = {key: found["words"] / best for key, found in spans.items()}
+        fused = {key: found["words"] / (best or 1.0) for key, found in spans.items()}
         try:
             nearest = self._vectors.search(text, max(k, DEPTH), period)
         except ModelError as error:
@@ -98,6 +154,7 @@ class Searcher:
         with self._refreshing:
             if self._manifest.changed():
                 self._words.reload()
+                self._newest = None
                 if self._vectors is not None:
                     self._vectors.reopen()
 
@@ -119,3 +176,30 @@ class Searcher:
 
 def _on_borders(text: str, start: int, end: int) -> bool:
     return 0 <= start < end <= len(text) and not text[start].isspace() and not text[end - 1].isspace()
+
+
+def candidate(hit: WordHit, then: Period | None = None) -> Candidate:
+    """A hit of the word index as ranking takes it; `then` is the time that is asked about."""
+    timely = 0.0
+    if then is not None and hit.days[0]:
+        first, last = then.days
+        within = hit.days[1] >= first and hit.days[0] <= last
+        timely = float(within) * (1.0 if _is_short(then) else OF_THE_YEAR)
+    return Candidate(" ".join(hit.heading) or hit.article, hit.score, hit.sentences, hit.heading, timely)
+
+
+def _recent(day: int, newest: date) -> float:
+    """How recent a day is beside the newest; an unknown day is not."""
+    if not day:
+        return 0.0
+    age = (newest.year - day // 10_000) * 365 + (newest.month - day // 100 % 100) * 30 + newest.day - day % 100
+    return RECENT / (1 + max(0, age) / 30)
+
+
+def _is_short(period: Period) -> bool:
+    return bool(period.first and period.last and (period.last - period.first).days <= SHORT)
+
+
+def _reported(first: date | None, last: date | None) -> Period:
+    """When articles about some days are published: until a few days later."""
+    return Period(first, last + timedelta(days=AFTERWARDS) if last else None)

@@ -7,6 +7,7 @@ pending when a process died is written again from its last good row by the next 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -128,10 +129,15 @@ class StoreWriter:
             model = (
                 settings.embedding_model if rebuild else embedding_in_force(settings, self.manifest.get("embeddings"))
             )
-            self.words = WordIndex(settings.home / "words")
-            self.vectors = VectorProcess(settings, model)
             shape = f"{collection_name(model)}|{INDEX_VERSION}"
-            if rebuild or self.manifest.get("shape") not in (None, shape):
+            outdated = rebuild or self.manifest.get("shape") not in (None, shape)
+            try:
+                self.words = WordIndex(settings.home / "words")
+            except StoreMismatch:  # its fields are another version's: it is made again from the stored articles
+                shutil.rmtree(settings.home / "words")
+                self.words, outdated = WordIndex(settings.home / "words"), True
+            self.vectors = VectorProcess(settings, model)
+            if outdated:
                 self.manifest.set("shape", "rebuilding")  # killed meanwhile, the next writer starts over
                 self._rebuild()
             self.manifest.set("embeddings", model or "none")

@@ -50,7 +50,7 @@ class Period:
 
     first: date | None
     last: date | None
-    expression: str | None = None  # the words of the question that gave it, if any
+    expression: str | None = None  # the words of the question that gave it: then it is preferred, not required
 
     @property
     def days(self) -> tuple[int, int]:
@@ -77,7 +77,9 @@ class Question:
     text: str
     id: str | None = None
     history: tuple[Turn, ...] = ()
-    period: Period | None = None  # an explicit date filter: only articles published in it are searched
+    period: Period | None = None  # an explicit filter: only articles published in it; else what understanding finds
+    any_date: bool = False  # do not look for a period in the question's words
+    today: date | None = None  # what « hier » is counted from; None: the real date
     mode: str | None = None  # "extractive" or "model"; None: as the settings say
     understood_as: str | None = None  # filled by understanding: the question that stands alone
     language: str | None = None  # filled by understanding: ISO 639-1

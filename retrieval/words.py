@@ -12,14 +12,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import tantivy
 
-from retrieval.analysis import STOP_WORDS, fold, terms
+from retrieval.analysis import STOP_WORDS, fold, stem, terms, words
+from retrieval.errors import StoreMismatch
 from retrieval.types import Article, Passage, Period
 
-INDEX_VERSION = "1"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
+INDEX_VERSION = "2"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
 TITLE_WEIGHT = 0.5  # unless the settings say otherwise
 GRAM_WEIGHT = 0.25
 GRAM = 4
@@ -36,6 +38,9 @@ class WordHit:
     start: int
     end: int
     score: float
+    days: tuple[int, int] = (0, 0)  # of publication, as `days` gives them
+    sentences: tuple[tuple[str, ...], ...] = ()  # folded words, as `analysis.words` gives them
+    heading: tuple[str, ...] = ()
 
 
 def days(published: str | None) -> tuple[int, int]:
@@ -68,8 +73,10 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("version", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("start", "end"):
         builder.add_integer_field(name, stored=True, indexed=False)
+    for name in ("sentences", "heading"):  # what ranking looks at: a sentence a line
+        builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("first_day", "last_day"):
-        builder.add_integer_field(name, stored=False, indexed=True, fast=True)
+        builder.add_integer_field(name, stored=True, indexed=True, fast=True)
     for name in ("body", "title", "grams"):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -82,17 +89,23 @@ class WordIndex:
         self._title_weight = title_weight
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
-        self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        try:
+            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        except ValueError as error:  # its fields are another version's
+            raise StoreMismatch(
+                f"the word index in {folder} was made by another version", remedy="run `sourcier ingest --rebuild`"
+            ) from error
         self._writer: tantivy.IndexWriter | None = None
         self._searcher: tantivy.Searcher | None = None
 
     def add(self, article: Article, version: str, passages: Sequence[Passage]) -> None:
         """Add an article's passages; `commit` makes them visible."""
         first, last = days(article.published)
-        title_terms, title_grams = " ".join(terms(article.title or "")), _grams(article.title or "")
+        heading, title_grams = words(article.title or ""), _grams(article.title or "")
         writer = self._open_writer()
         for passage in passages:
             text = article.text[passage.start : passage.end]
+            sentences = [words(article.text[start:end]) for start, end in passage.sentences]
             document = tantivy.Document(
                 article=article.id,
                 version=version,
@@ -100,8 +113,10 @@ class WordIndex:
                 end=passage.end,
                 first_day=first,
                 last_day=last,
-                body=" ".join(terms(text)),
-                title=title_terms,
+                sentences="\n".join(map(" ".join, sentences)).encode(),
+                heading=" ".join(heading).encode(),
+                body=" ".join(map(stem, chain.from_iterable(sentences))),
+                title=" ".join(map(stem, heading)),
                 grams=f"{title_grams} {_grams(text)}",
             )
             writer.add_document(document)
@@ -139,10 +154,17 @@ class WordIndex:
         found = []
         for score, address in searcher.search(query, k, count=False).hits:
             entry = searcher.doc(address)
-            found.append(
-                WordHit(entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0], float(score))
-            )
+            sentences = tuple(tuple(line.split()) for line in bytes(entry["sentences"][0]).decode().split("\n"))
+            heading = tuple(bytes(entry["heading"][0]).decode().split())
+            place = entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0]
+            published = entry["first_day"][0], entry["last_day"][0]
+            found.append(WordHit(*place, float(score), published, sentences, heading))
         return found
+
+    def has(self, period: Period) -> bool:
+        """Whether any article was published in a period."""
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in self._within(period)])
+        return bool(self._open_searcher().search(query, 1, count=False).hits)
 
     def reload(self) -> None:
         """Let the next search see what another writer committed."""
@@ -166,12 +188,12 @@ class WordIndex:
 
     def _query(self, question: str, period: Period | None) -> tantivy.Query | None:
         clauses = []
-        for field, weight, words in (
+        for field, weight, found in (
             ("body", 1.0, terms(question)),
             ("title", self._title_weight, terms(question)),
             ("grams", GRAM_WEIGHT, _grams(question).split()),
         ):
-            for word in dict.fromkeys(words):
+            for word in dict.fromkeys(found):
                 term = tantivy.Query.term_query(self._schema, field, word, "freq")
                 clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weight)))
         if not clauses:
@@ -179,13 +201,16 @@ class WordIndex:
         words_query = tantivy.Query.boolean_query(clauses)
         if period is None:
             return words_query
-        bounds = [(tantivy.Occur.Must, words_query)]
-        kind = tantivy.FieldType.Integer
+        within = [tantivy.Query.boost_query(q, 0.0) for q in self._within(period)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in (words_query, *within)])
+
+    def _within(self, period: Period) -> list[tantivy.Query]:
         first, last = period.days
-        for field, low, high in (("last_day", first, 99_999_999), ("first_day", 1, last)):
-            inside = tantivy.Query.range_query(self._schema, field, kind, low, high, True, True)
-            bounds.append((tantivy.Occur.Must, tantivy.Query.boost_query(inside, 0.0)))
-        return tantivy.Query.boolean_query(bounds)
+        kind = tantivy.FieldType.Integer
+        return [
+            tantivy.Query.range_query(self._schema, field, kind, low, high, True, True)
+            for field, low, high in (("last_day", first, 99_999_999), ("first_day", 1, last))
+        ]
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:

@@ -68,7 +68,9 @@ async def on_question(update: Update, context: CallbackContext[Any, Any, Any, An
         return
     language = desk.language_of(user, query.from_user.language_code)
     place, below = place_of(query.message), query.message.message_id
-    asking = Asking(place, user, text, -update.update_id, below, language, after=turn)
+    asking = Asking(
+        place, user, text, -update.update_id, below, language, after=turn if kind == "q" else None, any_date=kind == "d"
+    )
     await conversation_of(context).ask(asking)
 
 

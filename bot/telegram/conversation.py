@@ -49,6 +49,7 @@ class Asking:
     reply_to: int | None = None
     language: str = "en"
     after: Turn | None = None  # an old turn that it resumes
+    any_date: bool = False  # asked again without the time that was understood
 
 
 @dataclass
@@ -237,6 +238,7 @@ class Conversation:
             id=str(turn.id),
             history=await self._history(asking, turn),
             mode="extractive" if extractive else None,
+            any_date=asking.any_date,
         )
         try:
             async with desk.delivery.typing(asking.place):

@@ -29,7 +29,7 @@ def main() -> None:
                         for g in asked:
                             question = change(g["question"])
                             start = time.perf_counter()
-                            hits = searcher.search(question, k)
+                            hits = searcher.search(question, k, searcher.period_of(question))
                             times.append((time.perf_counter() - start) * 1000)
                             scores.append(ndcg([h.article.id for h in hits], {e["article"] for e in g["evidence"]}))
                         times.sort()

@@ -11,7 +11,7 @@ import pytest
 from llmock.testing import LLMockServer
 from programs import python
 
-from retrieval.errors import ModelError
+from retrieval.errors import ModelError, StoreMismatch
 from retrieval.library import Library, sync
 from retrieval.search import Searcher
 from retrieval.settings import Secret, Settings
@@ -130,3 +130,38 @@ def test_ingesting_without_the_embedding_model_names_the_remedy(embedding: Setti
     assert sync(embedding, [str(corpus)]).passages == 3
     with Searcher.open(embedding) as searcher:
         assert all("vectors" in h.scores for h in searcher.search("Khorgos", 3))
+
+
+@pytest.mark.parametrize("question", ["Where is Khorgos?", "Где находится Хоргос?", "Wo liegt Khorgos?"])
+def test_names_are_found_in_other_languages(settings: Settings, corpus: Path, question: str) -> None:
+    """A name asked for in another language or script finds the French article."""
+    sync(settings, [str(corpus)])
+    with Searcher.open(settings) as searcher:
+        assert searcher.search(question, 1)[0].article.id == "port.txt"
+
+
+def test_a_question_in_a_script_without_a_table_finds_nothing(settings: Settings, corpus: Path) -> None:
+    """Nothing matches: no hit, rather than any hit."""
+    sync(settings, [str(corpus)])
+    with Searcher.open(settings) as searcher:
+        assert searcher.search("霍尔果斯在哪里？", 3) == []
+
+
+def test_an_index_of_another_version_names_the_remedy(settings: Settings, corpus: Path) -> None:
+    """Reading it is an error with the command to run; writing makes it again from the stored articles."""
+    import shutil
+
+    import tantivy
+
+    sync(settings, [str(corpus)])
+    shutil.rmtree(settings.home / "words")
+    (settings.home / "words").mkdir()
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("body")
+    tantivy.Index(builder.build(), path=str(settings.home / "words"))
+    with pytest.raises(StoreMismatch) as raised:
+        Searcher.open(settings)
+    assert "--rebuild" in (raised.value.remedy or "")
+    assert sync(settings, [str(corpus)]).unchanged == 3
+    with Searcher.open(settings) as searcher:
+        assert searcher.search("conteneurs de Khorgos", 3)[0].article.id == "port.txt"

@@ -1,0 +1,223 @@
+"""The best candidates of the word index, ranked again by what BM25 does not see.
+
+A linear model over a dozen explainable measures of a candidate: its BM25 score, how close together the question's words
+stand (Tao & Zhai, An Exploration of Proximity Measures in Information Retrieval, 2007; word pairs in order as in
+Metzler & Croft, A Markov Random Field Model for Term Dependencies, 2005), what its best sentence covers, whether names
+and numbers are there, words spelt exactly as asked, words spelt alike, and what else was found under its heading. The
+weights are learnt by listwise softmax regression (Cao et al., Learning to Rank: From Pairwise to Listwise Approach,
+2007) on PIAF dev, cross-validated by article: tests/benchmarks/train_ranking.py, which prints WEIGHTS.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from math import log
+
+from retrieval.analysis import fold, stem, terms_with_offsets
+
+DEPTH = 40  # candidates that are ranked again
+K1, B, MEAN_LENGTH = 1.2, 0.75, 90  # of BM25; terms of a usual passage
+USUAL_RARITY = 5.0  # of a word of a heading that is not asked with
+GAP = 3  # words of two sentences are not close
+TIMELY = 3.0  # what being of the time that is asked about adds to the learnt score; chosen on the dated news questions
+SPREAD = 12.0  # difference of learnt scores that takes a hit's score from the best one's to nothing
+SHORTEST_ALIKE = 4  # letters
+LEAST_ALIKE = 0.4  # Dice coefficient of letter trigrams from which two words count as spelt alike
+_GENERIC_SHARE = 0.3  # of the weight of words that name the kind of answer: a text need not hold them
+_GENERIC = frozenset(
+    stem(fold(w))
+    for w in """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu
+    endroit région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut
+    valent valait coûte atteint représente compte élève chiffre existe combien quand""".split()
+)
+
+WEIGHTS: dict[str, float] = {
+    "bm25": 0.118,
+    "relative": 4.117,
+    "body": -0.345,
+    "exact": 0.134,
+    "heading": -0.088,
+    "heading_share": 0.779,
+    "sentence": 1.985,
+    "similar": 3.535,
+    "near": 1.379,
+    "ordered": 2.534,
+    "anchors": 1.575,
+    "anchors_missing": -0.096,
+    "missing": -0.155,
+    "missing_most": 0.111,
+    "length": -0.812,
+    "group": 0.794,
+    "group_best": 0.603,
+    "group_more": 0.167,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the index knows of an entry: its words by sentence and its heading's, folded, stop words left out."""
+
+    group: str  # entries with the same heading, or of one article without heading
+    score: float  # BM25's
+    sentences: tuple[tuple[str, ...], ...]
+    heading: tuple[str, ...]
+    timely: float = 0.0  # how well it fits the time that is asked about: 1 where it was published then
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's words, by term, and what each counts for."""
+
+    rarity: Mapping[str, float]  # in the order of the question
+    weight: Mapping[str, float]  # rarity, words that name the kind of answer counting less
+    spelt: Mapping[str, str]  # the word as typed, folded
+    anchors: frozenset[str]  # names and numbers
+
+
+def asked(question: str, rarity: Callable[[str], float], dated: str | None = None) -> Asked:
+    """What a question asks with; the words of its date, where that is looked at by itself, are left out."""
+    if dated:
+        question = question.replace(dated, " " * len(dated), 1)
+    words = terms_with_offsets(question)
+    rare = {t: rarity(t) for t, _, _ in words}
+    return Asked(
+        rare,
+        {t: v * (_GENERIC_SHARE if t in _GENERIC else 1.0) for t, v in rare.items()},
+        {t: fold(question[s:e]) for t, s, e in words},
+        frozenset(t for t, s, _ in words if t[0].isdigit() or (s and question[s].isupper())),
+    )
+
+
+def scores(question: Asked, candidates: Sequence[Candidate]) -> list[float]:
+    """A score for each candidate, the best one's as BM25 has it: comparable within the list."""
+    if not candidates or not question.rarity:
+        return [c.score for c in candidates]
+    learnt = [
+        sum(WEIGHTS[name] * value for name, value in f.items()) + TIMELY * c.timely
+        for f, c in zip(features(question, candidates), candidates, strict=True)
+    ]
+    best, top = max(learnt), max(c.score for c in candidates)
+    return [top * max(0.0, 1 + (value - best) / SPREAD) for value in learnt]
+
+
+def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
+    """The measures of each candidate, by name."""
+    rare, weight, total = question.rarity, question.weight, sum(question.rarity.values()) or 1.0
+    weighed = sum(weight.values()) or 1.0
+    anchored = sum(rare[t] for t in question.anchors)
+    top = max((c.score for c in candidates), default=1.0) or 1.0
+    order = list(rare)
+    found: list[dict[str, float]] = []
+    covered: list[set[str]] = []
+    ranks: dict[str, list[float]] = {}
+    vocabulary = set(chain.from_iterable(chain.from_iterable(c.sentences) for c in candidates))
+    vocabulary.update(chain.from_iterable(c.heading for c in candidates))
+    means = {w: t for w in vocabulary if (t := stem(w)) in rare}  # words of the candidates that the question asks with
+    alike = _alike(order, vocabulary)
+    for c in candidates:
+        at: dict[str, list[int]] = {}
+        spelt, size, in_sentence = Counter[str](), 0, 0.0
+        heading = {means[w] for w in c.heading if w in means}
+        head = sum(weight[t] for t in heading)
+        for number, sentence in enumerate(c.sentences):
+            if here := means.keys() & sentence:
+                matched = {means[w] for w in here} - heading
+                in_sentence = max(in_sentence, sum(weight[t] for t in matched))
+                for place, word in enumerate(sentence, size + GAP * number):
+                    if word in here:
+                        at.setdefault(means[word], []).append(place)
+                        spelt[word] += 1
+            size += len(sentence)
+        norm = K1 * (1 - B + B * size / MEAN_LENGTH)
+        held = heading.union(at)
+        body = sum(rare[t] * (K1 + 1) * len(p) / (len(p) + norm) for t, p in at.items())
+        exact = sum(rare[t] * (K1 + 1) * spelt[w] / (spelt[w] + norm) for t, w in question.spelt.items() if spelt[w])
+        near, ordered = _proximity(order, at, rare)
+        similar = sum(weight[t] for t in held)
+        if len(held) < len(order):
+            own = set(chain.from_iterable(c.sentences))
+            for term in order:
+                if term not in held and alike[term]:
+                    similar += weight[term] * max((alike[term][w] for w in alike[term].keys() & own), default=0.0)
+        named = sum(rare[t] for t in heading)
+        missing = [rare[t] for t in order if t not in held]
+        found.append(
+            {
+                "bm25": c.score,
+                "relative": c.score / top,
+                "body": body,
+                "exact": exact,
+                "heading": named,
+                "heading_share": named / (named + USUAL_RARITY * (len({*c.heading}) - len(heading)) or 1.0),
+                "sentence": (in_sentence + head) / weighed,
+                "similar": similar / weighed,
+                "near": near / total,
+                "ordered": ordered / total,
+                "anchors": sum(rare[t] for t in question.anchors & held) / anchored if anchored else 0.0,
+                "anchors_missing": sum(rare[t] for t in question.anchors - held),
+                "missing": sum(weight[t] for t in order if t not in held),
+                "missing_most": max(missing, default=0.0),
+                "length": log(1 + size),
+            }
+        )
+        covered.append(held.intersection(rare))
+        ranks.setdefault(c.group, []).append(c.score / top)
+    together: dict[str, set[str]] = {}
+    for c, held in zip(candidates, covered, strict=True):
+        together.setdefault(c.group, set()).update(held)
+    for c, f in zip(candidates, found, strict=True):
+        others = sorted(ranks[c.group], reverse=True)
+        others.remove(c.score / top)
+        f["group"] = sum(weight[t] for t in together[c.group]) / weighed
+        f["group_best"] = others[0] if others else 0.0
+        f["group_more"] = sum(others[:3])
+    return found
+
+
+def _proximity(order: Sequence[str], at: Mapping[str, list[int]], rare: Mapping[str, float]) -> tuple[float, float]:
+    """How close the question's words stand, and how much of it stands word behind word."""
+    near = ordered = 0.0
+    for i, a in enumerate(order):
+        if a not in at:
+            continue
+        for j in range(i + 1, len(order)):
+            b = order[j]
+            if b not in at:
+                continue
+            least = min(abs(x - y) for x in at[a] for y in at[b])
+            near += min(rare[a], rare[b]) / least
+            if j == i + 1 and least == 1 and any(x + 1 in at[b] for x in at[a]):
+                ordered += (rare[a] + rare[b]) / 2
+    return near, ordered
+
+
+def _alike(order: Sequence[str], vocabulary: Iterable[str]) -> dict[str, dict[str, float]]:
+    """For each of the question's terms, the words spelt much like it: typos, compounds, forms and derivations."""
+    ends: dict[str, list[str]] = {}
+    for word in vocabulary:
+        if len(word) >= SHORTEST_ALIKE and not word[0].isdigit():
+            ends.setdefault(word[0], []).append(word)
+    return {
+        term: {
+            w: v
+            for w in ends.get(term[0], ())
+            if abs(len(w) - len(term)) <= 6 and (v := _dice(term, stem(w))) >= LEAST_ALIKE
+        }
+        if len(term) >= SHORTEST_ALIKE
+        else {}
+        for term in order
+    }
+
+
+@lru_cache(maxsize=100_000)
+def _trigrams(word: str) -> frozenset[str]:
+    return frozenset(word[i : i + 3] for i in range(len(word) - 2))
+
+
+def _dice(a: str, b: str) -> float:
+    x, y = _trigrams(a), _trigrams(b)
+    return 2 * len(x & y) / (len(x) + len(y) or 1)
