@@ -15,6 +15,7 @@ from gold_run import gold_store, shipped_run  # noqa: F401 (fixtures)
 from bot.rendering.as_json import answer_dict
 from retrieval.evaluation.aggregating import aggregate, questions_of
 from retrieval.evaluation.comparing import HEADLINES, compare, differences, verdict
+from retrieval.evaluation.comparing import _said as said_of
 from retrieval.evaluation.gating import Gate, GateError
 from retrieval.evaluation.metrics import BY_NAME, Scored
 from retrieval.evaluation.running import Run
@@ -209,3 +210,12 @@ def test_gate_of_no_use(value: object, tmp_path: Path) -> None:
 def test_headlines_are_metrics() -> None:
     """The headlines exist, and each has a direction."""
     assert all(BY_NAME[name].better for name in HEADLINES)
+
+
+def test_what_is_said_of_a_difference() -> None:
+    """The interval must leave out zero, the test must hold, and less may be better."""
+    one = {"low": 0.1, "high": 0.2, "difference": 0.15, "better": 1}
+    assert said_of(one, 0.01) == "better"
+    assert said_of(one | {"better": -1}, 0.01) == "worse"
+    assert said_of(one | {"better": 0}, 0.01) == "higher"
+    assert said_of(one | {"low": -0.1}, 0.01) == said_of(one, 0.05) == said_of(one, None) == "no difference"
