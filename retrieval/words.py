@@ -155,7 +155,7 @@ class WordIndex:
         for score, address in searcher.search(query, k, count=False).hits:
             entry = searcher.doc(address)
             sentences = tuple(tuple(line.split()) for line in bytes(entry["sentences"][0]).decode().split("\n"))
-            heading = tuple(bytes(entry["heading"][0]).decode().split())
+            heading = tuple(bytes(entry["heading"][0]).decode().split()) if self._title_weight else ()
             place = entry["article"][0], entry["version"][0], entry["start"][0], entry["end"][0]
             published = entry["first_day"][0], entry["last_day"][0]
             found.append(WordHit(*place, float(score), published, sentences, heading))
