@@ -49,14 +49,14 @@ _FOREIGN_COMMON = frozenset("文章报道中没有未说明提及到给出透露
 _HAN = re.compile("[\u3400-\u9fff]")
 _TOP = "com|org|net|fr|io|ru|cn|info|biz|xyz|app|dev|eu|uk|de|kz|top|site|online|link|me|co|example|test|invalid|gov"
 _LINK = re.compile(
-    r"\w+://|\bwww\.|!?\[[^\]]*\]\s*\(|<[A-Za-z/!?][^>]*>|&[a-z]+;|\bmailto:|\w@\w+\.\w|(?:^|\s)@\w{3}"
+    r"\b[0-9a-f]{12,}\b|\w+://|\bwww\.|!?\[[^\]]*\]\s*\(|<[A-Za-z/!?][^>]*>|&[a-z]+;|\bmailto:|\w@\w+\.\w|(?:^|\s)@\w{3}"
     rf"|\b[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})\b(?!\.\w)|\{{\{{|\}}\}}|[`|<>{{}}\\]",
     re.IGNORECASE,
 )
 
 
 def has_link(text: str) -> bool:
-    """Whether a text holds an address or markup."""
+    """Whether a text holds an address, markup or a code such as a delimiter."""
     return bool(_LINK.search(text))
 
 
