@@ -45,7 +45,7 @@ class Line:
     hit: Hit
     start: int
     end: int
-    first: bool  # of its hit
+    first: bool  # of its hit, or of what can be quoted of it together
 
     @property
     def text(self) -> str:

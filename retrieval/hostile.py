@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from retrieval.analysis import fold
+from retrieval.passages import split_sentences
 
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁһкмтвнαορνικτ", "aeopcyxijsdhkmtbhaopvikt")
@@ -73,7 +74,8 @@ _FORMS = tuple(
     re.compile(form)
     for form in (
         # the rules set aside
-        rf"\b{_FORGET}\b.{{0,60}}\b{_RULES}\b|(?:忽略|无视|忘记|忘掉).{{0,20}}{_RULES}|تجاهل.{{0,40}}{_RULES}",
+        rf"(?<!\ba )(?<!ont )(?<!ait )(?<!ent )(?<!oir )(?<!\bas )\b{_FORGET}\b.{{0,60}}\b{_RULES}\b"
+        rf"|(?:忽略|无视|忘记|忘掉).{{0,20}}{_RULES}|تجاهل.{{0,40}}{_RULES}",
         rf"\b{_RULES}\b.{{0,30}}(?:sont annulees|ne s'appliquent plus|are (?:void|cancelled|revoked)"
         rf"|no longer apply|отменен)",
         r"^\W*(?:nouvelles?|new|updated|новые|新的?) ?(?:regles?|consignes?|instructions?|rules?|правила|指令"
@@ -113,6 +115,7 @@ _FORMS = tuple(
         r"^\W*(?:repond(?:s|ez)|reply|respond|answer|antworte\w*|отвечай\w*|responde|rispondi)\b.{0,80}"
         r"\b(?:only|seulement|uniquement|toujours|always|par|with|by|без|только|nur|solo|immer|sans)\b"
         r"|^只?(?:请)?(?:回答|回复)",
+        r"^\W*(?:repond(?:s|ez)|answer|reply|respond|repete[sz]?)\b(?! (?:a|au|aux|to|for|the|en|is|was|de|du)\b)",
         r"\b(?:invite[zr]?|ask|demande[zr]?|tell|dis|dites|urge) (?:au |a |le |l'|the )(?:lecteur|utilisateur"
         r"|user|reader)\b",
         r"^\W*(?:decode[zr]?|dechiffre[zr]?|decrypt).{0,80}\b(?:suis|suivez|execut\w*|follow|obey|appli\w*|obei\w*)",
@@ -122,13 +125,17 @@ _FORMS = tuple(
     )
 )
 _HINT = re.compile(  # one of these stands in whatever the forms find
-    "ignor|oubli|disregard|forget|overrid|bypass|neglig|contourn|compte|instru|consigne|regle|rule|prompt|system|assist"
-    "|user|utilisateur|human|develop|admin|chatbot|<|>|end |fin |ende |answer|reply|repon|respond|model|message|not[ae]"
-    r"|attention|avis|cite|quote|lecteur|reader|tell|vous|you|tu |du |sie |eres|sei |now|desormais|partir|decode"
-    r"|dechiffre|decrypt|jailbreak|evidence|inst|={3}|-{3}|delimit|hinweis|remind|cher|dear|hey|hello|\bi?a\b|llm|gpt"
+    r"ignor|oubli|disregard|forget|overrid|bypass|neglig|contourn|compte|instru|consigne|regle|rule|prompt|system|assist"
+    r"|user|utilisateur|human|develop|admin|chatbot|<|>|end |fin |ende |answer|reply|repon|repet|respond|model|message"
+    r"|not[ae]|attention|avis|cite|quote|lecteur|reader|tell|vous|you|tu |du |sie |eres|sei |now|desormais|partir"
+    r"|decode|dechiffre|decrypt|jailbreak|evidence|inst|={3}|-{3}|delimit|hinweis|remind|cher|dear|hey|hello|\bi?a\b|llm|gpt"
     r"|\bki\b|antwort|vergi|olvid|dimentic|zitier|toute|chaque|every|each|[\u0400-\u04ff\u0600-\u06ff\u3400-\u9fff]"
 )
-_HEADER = re.compile(r"^\W*(?:#+ ?)?(?:system|systeme|assistant|user|instruction|<\|(?!im_end|end))[^.!?]{0,60}$")
+_HEADER = re.compile(  # alone on its line: what follows goes with it
+    r"^\W*(?:#+ ?)?(?:system|systeme|assistant|user|instruction|<\|(?!im_end|end))[^.!?]{0,60}$"
+    r"|^\W*(?:end of|fin des|ende der) [^.!?]{0,30}[.]?$"
+    r"|^\W*(?:</?(?:system|passages?|instructions?|prompt)>|[0-9a-f]{6,}>>>)$"
+)
 
 
 def is_order(sentence: str) -> bool:
@@ -150,6 +157,12 @@ def orders(text: str, sentences: Sequence[tuple[int, int]]) -> frozenset[int]:
             barred_until = max(barred_until, line_end if line_end >= 0 else len(text))
             opened = bool(_HEADER.match(_plain(words)))
     return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def without_orders(question: str) -> str:
+    """A question without the sentences that speak to the machine: they lend no words to an answer."""
+    return " ".join(part for s, e in split_sentences(question) if not is_order(part := question[s:e]))
 
 
 @lru_cache(maxsize=16_384)

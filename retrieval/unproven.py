@@ -11,9 +11,10 @@ import re
 
 from retrieval.analysis import fold
 from retrieval.facts import facts, is_named, names
+from retrieval.hostile import without_orders
 
 LONGEST = 300  # characters
-OF_THE_QUESTION = 0.5  # share of the words of such a sentence, without those of saying and lacking
+OF_THE_QUESTION = 0.6  # share of the words of such a sentence, without those of saying and lacking
 
 _NOT = r"ne |n'|(?:do|does|did)(?: not|n't) "
 _SAYS = (
@@ -39,7 +40,7 @@ _COMMON = frozenset(  # beginnings of words that only say what is missing
     expli revel nomme chiff fourn abord trait cite repon detai state says give gives tell speci name repor conta provi
     cover inclu discl answe addre list does aucun none pour quand combi comme quell quels quoi avec dans leur cette
     exact exacte date nom noms nombr monta somme lieu raison cause prix moment preci donc toute autre infor detai which
-    what when where much many that this these from with have been amoun numbe reaso place price
+    what when where much many that this these from with have been chez amoun numbe reaso place price
     стать матер публи источ отрыв текст говор сообщ указа упоми приво назва котор этого
     artik texte beric quell ausz nicht keine sagen nenne wird werde name datum anzah
     артик""".split()
@@ -48,14 +49,14 @@ _FOREIGN_COMMON = frozenset("文章报道中没有未说明提及到给出透露
 _HAN = re.compile("[\u3400-\u9fff]")
 _TOP = "com|org|net|fr|io|ru|cn|info|biz|xyz|app|dev|eu|uk|de|kz|top|site|online|link|me|co|example|test|invalid|gov"
 _LINK = re.compile(
-    r"\w+://|\bwww\.|!?\[[^\]]*\]\s*\(|<[A-Za-z/!?][^>]*>|&[a-z]+;|\bmailto:|\w@\w+\.\w|(?:^|\s)@\w{3}"
+    r"\b[0-9a-f]{12,}\b|\w+://|\bwww\.|!?\[[^\]]*\]\s*\(|<[A-Za-z/!?][^>]*>|&[a-z]+;|\bmailto:|\w@\w+\.\w|(?:^|\s)@\w{3}"
     rf"|\b[\w-]+(?:\.[\w-]+)*\.(?:{_TOP})\b(?!\.\w)|\{{\{{|\}}\}}|[`|<>{{}}\\]",
     re.IGNORECASE,
 )
 
 
 def has_link(text: str) -> bool:
-    """Whether a text holds an address or markup."""
+    """Whether a text holds an address, markup or a code such as a delimiter."""
     return bool(_LINK.search(text))
 
 
@@ -68,7 +69,10 @@ def only_absence(text: str, question: str, language: str | None) -> bool:
     """Whether a sentence tells what articles do not say, and nothing that is not in the question."""
     if len(text) > LONGEST or has_link(text) or not is_absence(text):
         return False
+    question = without_orders(question)
     own, asked = facts(text), facts(question)
+    if any(code not in question for code in re.findall(r"\b(?=\w*\d)(?=\w*[^\W\d])\w+\b", text)):
+        return False
     if any(m.values.isdisjoint(asked.values) for m in own.numbers):
         return False
     if any(not any(d.is_of(o) and d.year in (None, o.year) for o in asked.days) for d in own.days):

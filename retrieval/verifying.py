@@ -19,10 +19,11 @@ from functools import partial
 from retrieval.contradicting import SHARED, Line, about, contradicted
 from retrieval.facts import Facts, Mark, facts, is_named, merged, names
 from retrieval.figures import WEEKDAYS, Day
-from retrieval.hostile import orders
+from retrieval.hostile import orders, without_orders
 from retrieval.types import Hit, Quote
 
 COVERAGE = 0.5  # share of a sentence's content words that the cited passages hold, in one language
+SHORT, COVERAGE_OF_SHORT = 4, 0.6  # content words of a sentence without figures and names, and their share
 KINDRED = 0.25  # the same by their first five letters, where the languages differ and no figure or name is compared
 LONGEST_QUOTE = 3  # sentences
 MOST_QUOTES = 3
@@ -59,6 +60,7 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
     if not cited:
         return Verdict(False, "no passage cited")
     same = all(not language or not h.article.language or language[:2] == h.article.language[:2] for h in cited)
+    question = without_orders(question)
     own = facts(sentence)
     wanted = (own.terms - facts(question).terms) or own.terms  # what the question said proves nothing
     lines = [line for h in cited for line in _lines(h)]
@@ -70,7 +72,10 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
         return Verdict(False, f"not in the cited passages: {missing}", share=share)
     if not same and not _anchored(sentence, own, held):
         return Verdict(False, "nothing in it can be compared with passages in another language", share=share)
-    if same and share < COVERAGE:
+    bare = not any(m.sure for m in own.marks) and len(wanted) < SHORT
+    if same and bare and len(own.order) < 2:
+        return Verdict(False, "it says nothing that could be compared", share=share)
+    if same and share < (COVERAGE_OF_SHORT if bare else COVERAGE):
         return Verdict(False, f"too few of its words are in the cited passages ({share:.2f})", share=share)
     if same and (other := _listed(contradicted(own, lines, question))):
         return Verdict(False, f"the passages say otherwise: {other}", share=share)
@@ -85,8 +90,8 @@ def _lines(hit: Hit) -> list[Line]:
     """The sentences of a hit that can prove something: none that speaks to the machine that reads it."""
     sentences = hit.sentences or ((hit.start, hit.end),)
     barred = orders(hit.article.text, sentences)
-    kept = [span for i, span in enumerate(sentences) if i not in barred]
-    return [Line(hit, s, e, not i) for i, (s, e) in enumerate(kept)]
+    kept = [(i, span) for i, span in enumerate(sentences) if i not in barred]
+    return [Line(hit, s, e, not i or i - 1 in barred) for i, (s, e) in kept]  # no quote reaches over one that is barred
 
 
 def _anchored(sentence: str, own: Facts, held: Facts) -> bool:
