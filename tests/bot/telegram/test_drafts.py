@@ -77,11 +77,11 @@ def test_a_refused_frame_is_dropped_and_delays_nothing() -> None:
             await draft.close()
             closed = time.monotonic()
             assert await speaker.say(Place(7), Message("answer"))
-            assert time.monotonic() - closed < 0.2
+            assert time.monotonic() - closed < 0.9  # not as long as the frame was told to wait
             calls = tg.calls("sendMessageDraft")
             assert not calls[0]["ok"]
             assert calls[1]["at"] - calls[0]["at"] >= 1.0  # silent as long as told
-            assert len(calls) >= 3
+            assert len(calls) >= 2
             assert not tg.calls("editMessageText")
             assert tg.texts(7) == ["answer"]
 
