@@ -73,7 +73,8 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             text = await scene.ask(READER, TRADE)
             (message,) = scene.sent(READER)
             assert message.data["reply_to_message"]["text"] == TRADE
-            body, verdict, sources, dates = plain(text).split("\n\n")
+            period, body, verdict, sources, dates = plain(text).split("\n\n")
+            assert period == "Période : du 1er janvier 2022 au 31 décembre 2022"
             assert QUOTE + " [1]" in body
             assert body.rstrip().endswith("[2]")
             assert verdict == "✓ 2/2 phrases vérifiées · mode extractif : citations mot pour mot"
@@ -86,7 +87,7 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             assert dates == "Source la plus récente : 6 février 2023 · dernier article du corpus : 18 juin 2025"
             labels = list(buttons(message))
             assert labels[:4] == ["[1]", "[2]", "👍", "👎"]
-            assert len(labels) == 6  # two follow-up questions
+            assert labels[6:] == ["Sans filtre de date"]  # behind two follow-up questions
             assert "Compris" not in text
 
     asyncio.run(scenario())
@@ -216,7 +217,7 @@ def test_a_follow_up_shows_how_it_was_understood(stocked: Settings) -> None:
             async def follows(user: int, command: str) -> None:
                 assert HOLDS in await scene.ask(user, TRADE)
                 text = await scene.ask(user, "Et en 2023 ?")
-                assert plain(text).startswith(f"Compris : {TRADE.replace('2022', '2023')}\n\n")
+                assert plain(text).startswith(f"Compris : {TRADE.replace('2022', '2023')}\n")
                 assert "31,5 milliards" in text
                 assert plain(await scene.ask(user, command)) == "C’est noté : on repart de zéro."
                 assert "Compris" not in await scene.ask(user, "Et en 2023 ?")

@@ -36,7 +36,8 @@ def test_frames_keep_their_distance_and_the_latest_wins() -> None:
             texts, at = shown(tg, 7), [d["at"] for d in tg.emulator.chats[7].drafts]
             assert 3 <= len(texts) <= 5
             assert texts == sorted(texts, key=int)
-            assert all(later - earlier >= 0.28 for earlier, later in pairwise(at))
+            # 0.3 s apart as they leave; they may arrive closer
+            assert all(later - earlier >= 0.15 for earlier, later in pairwise(at))
             assert len({d["draft_id"] for d in tg.emulator.chats[7].drafts}) == 1
             assert all(call["ok"] for call in tg.calls())
 
