@@ -28,7 +28,7 @@ def link(url: str | None, quote: str = "") -> str | None:
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         return None
     place = host if port is None else f"{host}:{port}"
-    path, query = percent(parts.path, safe=_KEPT), percent(parts.query, safe=_KEPT)
+    path, query = percent(parts.path or "/", safe=_KEPT), percent(parts.query, safe=_KEPT)
     anchor = percent(parts.fragment.partition(":~:")[0], safe=_KEPT)
     bare = urlunsplit((parts.scheme, place, path, query, anchor))
     wanted = _fragment(quote)

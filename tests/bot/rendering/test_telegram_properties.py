@@ -47,7 +47,10 @@ HOSTILE = [
         "123 456",
     ),
 ]
-SETTINGS = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+# the same examples each time: a change must not fail for what it did not do; drop derandomize to explore
+SETTINGS = settings(
+    derandomize=True, max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 
 short = st.lists(st.sampled_from(HOSTILE) | st.characters(codec=None), max_size=12).map("".join)
 long = st.tuples(short.filter(bool), st.integers(1, 2500)).map(lambda x: (x[0] * x[1])[:20_000])
