@@ -125,17 +125,18 @@ class Answerer(Runnable[Question | str, Answer]):
     def _steps(self, question: Question | str, config: RunnableConfig) -> Iterator[Statement | Answer]:
         asked = Question(question) if isinstance(question, str) else question
         draft = self._find.invoke(asked, config)
-        extraction = extract(draft.question.standalone, draft.hits, self._searcher)
-        draft.missing = extraction.missing
         wants_model = (asked.mode or ("model" if self._settings.uses_model else "extractive")) == "model"
         if wants_model and draft.hits:
             try:
                 yield from self._write(draft, config)
             except ModelError as error:
                 draft.notice = f"model_{error.kind}"
-        if draft.mode == "extractive":
-            for sentence in extraction.sentences:
-                yield draft.release(sentence)
+        if not draft.statements:  # nobody wrote, or what the model read holds no answer: then `missing` tells why
+            extraction = extract(draft.question.standalone, draft.hits, self._searcher)
+            draft.missing = extraction.missing
+            if draft.mode == "extractive":
+                for sentence in extraction.sentences:
+                    yield draft.release(sentence)
         yield self._finish(asked, draft)
 
     def _write(self, draft: _Draft, config: RunnableConfig) -> Iterator[Statement]:
