@@ -1,8 +1,8 @@
 """The prompts, one Markdown file each, with the variables that each one declares, and how a reply to `write` is read.
 
-    variables: question, passages      the declared set: checked when the file is loaded and when it is rendered
-    # system                           the stable part, first, so that a provider can cache it
-    # user                             what changes with each request; a variable is written {{question}}
+variables: question, passages      the declared set: checked when the file is loaded and when it is rendered
+# system                           the stable part, first, so that a provider can cache it
+# user                             what changes with each request; a variable is written {{question}}
 """
 
 from __future__ import annotations

@@ -93,10 +93,7 @@ class TelegramBot:
         lanes = Lanes(lambda update: conversation.arrived(update), finished)
         application = _builder(self.settings).concurrent_updates(lanes).build()
 
-        async def db(function: Callable[..., Any], *arguments: Any) -> Any:
-            return await asyncio.to_thread(function, *arguments)
-
-        delivery = Delivery(application.bot, memory, db, pacing=self._pacing, waits=self._waits)
+        delivery = Delivery(application.bot, memory, asyncio.to_thread, pacing=self._pacing, waits=self._waits)
         desk = Desk(self.settings, memory, delivery, application.bot, answers)
         conversation = Conversation(desk, lanes.waiting)
         application.bot_data.update(desk=desk, conversation=conversation)

@@ -89,8 +89,7 @@ async def on_reaction(update: Update, context: CallbackContext[Any, Any, Any, An
 
 async def _answer_of(desk: Desk, query: CallbackQuery | None) -> tuple[Texts, tuple[Any, dict[str, Any]] | None]:
     """The texts for who pressed, and the turn and answer that the button belongs to; a stale button says so."""
-    user = await desk.db(desk.memory.user, query.from_user.id) if query else None
-    t = desk.t(desk.language_of(user, query.from_user.language_code if query else None))
+    t = await desk.texts_for(query.from_user if query else None)
     if query is None:
         return t, None
     turn = await desk.db(desk.memory.turn, int((query.data or "").split(":")[1]))

@@ -15,7 +15,7 @@ from telegram import Message, Update
 from telegram.ext import CallbackContext
 
 from bot.rendering import telegram as rendering
-from bot.rendering.as_json import answer_dict
+from bot.rendering.as_json import answer_dict, dumps
 from bot.telegram.access import within_quota
 from bot.telegram.addressed import Asked, asked, question_text
 from bot.telegram.answers import Stopped
@@ -130,7 +130,7 @@ class Conversation:
         message = update.effective_message
         if message is None or message.from_user is None:
             return
-        place, t = place_of(message), await self._texts(message)
+        place, t = place_of(message), await self._desk.texts_for(message.from_user)
         await self._desk.db(self._desk.memory.reset, place.chat_id, place.thread_id)
         await self._desk.delivery.say(place, rendering.notice(t("conversation_new")), reply_to=message.message_id)
 
@@ -139,7 +139,8 @@ class Conversation:
         message = update.effective_message
         if message is None or message.from_user is None:
             return
-        place, t, user = place_of(message), await self._texts(message), message.from_user.id
+        place, user = place_of(message), message.from_user.id
+        t = await self._desk.texts_for(message.from_user)
         self._stops[place.chat_id, user] = message.message_id
         running = self._running.get(place.chat_id)
         mine = running is not None and running.asking.user.id == user
@@ -179,13 +180,11 @@ class Conversation:
                 return
         else:  # it was answered before a restart, and perhaps not delivered
             answer = json.loads(turn.answer)
-        messages = await self.rendered(answer, turn.id, t, asking)
+        messages = await self._rendered(answer, turn.id, t, asking)
         await desk.delivery.deliver(turn.id, place, messages, reply_to=asking.reply_to)
         desk.metrics.seconds.observe(time.monotonic() - began)
 
-    async def rendered(
-        self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking | None = None
-    ) -> list[rendering.Message]:
+    async def _rendered(self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking) -> list[rendering.Message]:
         """An answer as messages."""
         near = _distinct(answer["hits"], NEAREST) if answer["abstained"] else []
         articles = [await self._desk.answers.article(a) for a in near]
@@ -195,7 +194,7 @@ class Conversation:
         except StoreEmpty:
             until = None
         followups = [t("conversation_followup", title=title) for title in answer.get("followups", ())]
-        shown = asking.text if asking is not None and asking.message_id < 0 else None
+        shown = asking.text if asking.message_id < 0 else None
         return rendering.answer(
             answer, turn, t, corpus_until=until, followups=followups, asked=shown, nearest=nearest
         )  # fmt: skip
@@ -256,7 +255,7 @@ class Conversation:
         spent = answer.usage
 
         def keep() -> None:
-            desk.memory.answered(turn.id, json.dumps(found, ensure_ascii=False))
+            desk.memory.answered(turn.id, dumps(found))
             tokens = spent.input_tokens + spent.output_tokens
             desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
 
@@ -292,11 +291,6 @@ class Conversation:
             desk.language_of(user, message.from_user.language_code),
             after,
         )
-
-    async def _texts(self, message: Message) -> Texts:
-        assert message.from_user is not None  # noqa: S101 - checked by who calls
-        user = await self._desk.db(self._desk.memory.user, message.from_user.id)
-        return self._desk.t(self._desk.language_of(user, message.from_user.language_code))
 
 
 def conversation_of(context: CallbackContext[Any, Any, Any, Any]) -> Conversation:

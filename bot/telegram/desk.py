@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from telegram import Bot
+from telegram import User as Person
 from telegram.ext import CallbackContext
 
 from bot.telegram.metrics import Metrics
@@ -34,7 +34,6 @@ class Desk:
     answers: Answers
     metrics: Metrics = field(default_factory=Metrics)
     recent: Recent = field(default_factory=Recent)
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def db(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """A call of `memory`, in a thread."""
@@ -48,6 +47,11 @@ class Desk:
     def t(self, language: str) -> Texts:
         """The texts of a language."""
         return catalogue(language)
+
+    async def texts_for(self, person: Person | None) -> Texts:
+        """The texts in the language of somebody who wrote or pressed a button."""
+        user = await self.db(self.memory.user, person.id) if person else None
+        return self.t(self.language_of(user, person.language_code if person else None))
 
 
 def desk_of(context: CallbackContext[Any, Any, Any, Any]) -> Desk:

@@ -59,7 +59,7 @@ async def on_inline_query(update: Update, context: CallbackContext[Any, Any, Any
     desk, query = desk_of(context), update.inline_query
     if query is None:
         return
-    t = await _texts(desk, query.from_user)
+    t = await desk.texts_for(query.from_user)
     text = " ".join(query.query.split())
     results: list[InlineQueryResultArticle] = []
     button = None
@@ -103,7 +103,7 @@ async def _answer_into(
     failure or a restart costs no more than another press.
     """
     desk = desk_of(context)
-    t = await _texts(desk, user)
+    t = await desk.texts_for(user)
     running: set[str] = context.application.bot_data.setdefault("inline_running", set())
 
     async def tell(text: str, *, alert: bool = False) -> None:
@@ -238,8 +238,3 @@ async def _edit(desk: Desk, message: str, text: str, markup: InlineKeyboardMarku
             return False
     _log.warning("an inline answer could not be shown: Telegram was not reached")
     return False
-
-
-async def _texts(desk: Desk, user: User) -> Texts:
-    known = await desk.db(desk.memory.user, user.id)
-    return desk.t(desk.language_of(known, user.language_code))

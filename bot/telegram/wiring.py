@@ -80,9 +80,7 @@ async def on_error(update: object, context: Context) -> None:
     desk.metrics.errors.labels("handler").inc()
     if not isinstance(update, Update):
         return
-    user = await desk.db(desk.memory.user, update.effective_user.id) if update.effective_user else None
-    code = update.effective_user.language_code if update.effective_user else None
-    t = desk.t(desk.language_of(user, code))
+    t = await desk.texts_for(update.effective_user)
     if update.callback_query is not None:
         await desk.delivery.answer_callback(update.callback_query.id, t("conversation_failed", reference=reference))
     elif update.message is not None:

@@ -18,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _PROMPT = re.compile(
-    r"<<<(?P<mark>\w+)\n(?P<passages>.*)\n(?P=mark)>>>\s*(?:Today is [^\n]*\s*)?Question: (?P<question>.*?)\n\nWrite", re.DOTALL
+    r"<<<(?P<mark>\w+)\n(?P<passages>.*)\n(?P=mark)>>>\s*(?:Today is [^\n]*\s*)?Question: (?P<question>.*?)\n\nWrite",
+    re.DOTALL,
 )
 _PASSAGE = re.compile(r"^\[(\w+)\]\n(.*?)(?=^\[\w+\]$|^Article: |\Z)", re.DOTALL | re.MULTILINE)
 _KEY_LINE = re.compile(r"^\[\w+\]$", re.MULTILINE)

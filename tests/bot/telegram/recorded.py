@@ -16,10 +16,8 @@ from telegram import Update, User
 
 from bot.memory import Memory
 from bot.rendering.telegram import Message
+from bot.telegram import desk
 from bot.telegram.answers import Answers
-from bot.telegram.metrics import Metrics
-from bot.telegram.recent import Recent
-from bot.telegram.texts import LANGUAGES, catalogue
 from retrieval.library import sync
 from retrieval.settings import Settings
 
@@ -91,26 +89,16 @@ class Bot:
         return True
 
 
-class Desk:
-    """What `bot.telegram.desk.Desk` offers to handlers."""
+class Desk(desk.Desk):
+    """The desk of the bot, whose delivery and bot record what they are told."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, self.memory, self.answers = settings, Memory.open(settings), Answers(settings)
-        self.delivery, self.bot, self.metrics, self.recent = Delivery(), Bot(), Metrics(), Recent()
+        settings = dataclasses.replace(settings, language="fr")  # of whoever's app tells none
+        super().__init__(settings, Memory.open(settings), Delivery(), Bot(), Answers(settings))  # type: ignore[arg-type]
         self._numbers = itertools.count(100)
         for number, name, status in ((OWNER, "Olga", "owner"), (ANNA, "Anna", "allowed"), (STRANGER, "Eva", "pending")):
             self.memory.see_user(number, name, None)
             self.memory.set_status(number, status)
-
-    async def db(self, function: Any, *arguments: Any) -> Any:
-        return await asyncio.to_thread(function, *arguments)
-
-    def language_of(self, user: Any, code: str | None = None) -> str:
-        wanted = (user.language if user else None) or code or "fr"
-        return wanted if wanted in LANGUAGES else "en"
-
-    def t(self, language: str) -> Any:
-        return catalogue(language)
 
     @property
     def context(self) -> Any:

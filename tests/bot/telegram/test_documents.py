@@ -14,7 +14,7 @@ from typing import Any
 import docx
 import pypdf
 import pytest
-from recorded import ANNA, ARTICLES, OWNER, STRANGER, Desk, buttons, desk_in, ready
+from recorded import ANNA, ARTICLES, OWNER, STRANGER, Desk, buttons
 from telegram import Update
 from telegram.error import BadRequest, NetworkError
 
@@ -34,19 +34,6 @@ PAGE = """<html lang="fr"><head><title>Le marché couvert rouvre</title>
 <body><article><h1>Le marché couvert rouvre</h1><p>Le marché couvert de Taraz a rouvert dimanche après deux ans de
 travaux. Cent vingt marchands y tiennent boutique, contre quatre-vingts auparavant.</p><p>{more}</p></article>
 </body></html>"""
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return ready(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture
-def desk(store: Settings, tmp_path: Path) -> Iterator[Desk]:
-    found = desk_in(tmp_path / "home", store)
-    yield found
-    found.answers.close()
-    found.memory.close()
 
 
 @pytest.fixture

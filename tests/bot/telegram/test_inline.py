@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded import ANNA, STRANGER, Desk, desk_in, ready
+from recorded import ANNA, STRANGER, Desk, desk_in
 from telegram import InlineQueryResultArticle
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
@@ -19,19 +18,6 @@ from retrieval.types import Article, Hit
 
 QUESTION = "Combien de conteneurs le port sec de Khorgos a-t-il traités en 2023 ?"
 WHERE = "AgAAAInline1"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return ready(tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture
-def desk(store: Settings, tmp_path: Path) -> Iterator[Desk]:
-    found = desk_in(tmp_path / "home", store)
-    yield found
-    found.answers.close()
-    found.memory.close()
 
 
 def offered(desk: Desk) -> tuple[list[InlineQueryResultArticle], dict[str, Any]]:
