@@ -71,18 +71,20 @@ def stem(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words and numbers of a text in order, stop words left out: `stem` makes each a term."""
-    return [w for t in _TOKEN.findall(text) if (w := _term(t) if t[0].isdigit() else _word(t))]
+    return list(filter(None, map(_word, _TOKEN.findall(text))))
 
 
 @lru_cache(maxsize=200_000)
 def _word(token: str) -> str:
+    if token[0].isdigit():
+        return _term(token)
     word = fold(token)
     return "" if word in STOP_WORDS else word
 
 
 def terms(text: str) -> list[str]:
     """The terms of a text in order, stop words left out."""
-    return [t for t in map(_term, _TOKEN.findall(text)) if t]
+    return list(filter(None, map(_term, _TOKEN.findall(text))))
 
 
 def terms_with_offsets(text: str) -> list[tuple[str, int, int]]:

@@ -124,8 +124,10 @@ class Manifest:
         """Note what is about to be written, before anything is."""
         rows = [(e.article.id, json.dumps([[p.start, p.end] for p in e.passages])) for e in entries]
         rows += [(article, "[]") for article in removed]
+        # in one statement: between any two, another thread's Python may run for a while, and Chroma waits for this
+        query = "INSERT OR REPLACE INTO pending SELECT value ->> 0, value ->> 1 FROM json_each(?)"
         with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO pending VALUES (?, ?)", rows)
+            self._db.execute(query, (json.dumps(rows),))
 
     def finish(self, entries: Sequence[Entry], removed: Sequence[str]) -> None:
         """Write the rows of a batch whose passages are stored, and forget that it was pending."""
