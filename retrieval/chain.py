@@ -41,6 +41,7 @@ class _Draft:
     usage: Usage = field(default_factory=Usage)
     notice: str | None = None
     missing: tuple[str, ...] = ()
+    confidence: float | None = None
     unanswered: dict[str, None] = field(default_factory=dict)
     mode: str = "extractive"
 
@@ -132,9 +133,11 @@ class Answerer(Runnable[Question | str, Answer]):
             except ModelError as error:
                 draft.notice = f"model_{error.kind}"
         if not draft.statements:  # nobody wrote, or what the model read holds no answer: then `missing` tells why
-            extraction = extract(draft.question.standalone, draft.hits, self._searcher)
+            least = self._settings.answer_from
+            extraction = extract(draft.question.standalone, draft.hits, self._searcher, answer_from=least)
             draft.missing = extraction.missing
             if draft.mode == "extractive":
+                draft.confidence = round(extraction.confidence, 4)
                 for sentence in extraction.sentences:
                     yield draft.release(sentence)
         yield self._finish(asked, draft)
@@ -193,6 +196,7 @@ class Answerer(Runnable[Question | str, Answer]):
                 "total": round(time.perf_counter() - draft.started, 6),
             },
             notice=draft.notice,
+            confidence=draft.confidence,
             missing=draft.missing if not draft.statements else (),
             unanswered=tuple(draft.unanswered) if draft.mode == "model" else (),
         )

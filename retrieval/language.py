@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from retrieval.lexicon import TRANSLATED, in_french
+
 _LOOKED_AT = 1_000  # characters; enough to be sure, and the cost stays the same for long articles
 
 # The most telling short words of each language. A word of several languages counts less for each of them.
@@ -117,14 +119,17 @@ _ANY_WORD = re.compile(r"[^\W\d_]+")
 
 
 def telling(question: str) -> str:
-    """A question in another language than French without its function words, Cyrillic in Latin letters.
+    """A question in another language than French: its words in French where they are known, Cyrillic in Latin letters.
 
-    What is left are names, numbers and the words that languages share: all that French articles can match.
+    Function words are left out. What is left unknown are names, numbers and words that languages share: all that French
+    articles can match.
     """
     language = detect(question)
-    if language in (None, "fr"):
+    if language is None or language == "fr":
         return question
-    idle = _FUNCTION_WORDS.get(language or "", frozenset())
+    idle = _FUNCTION_WORDS.get(language, frozenset())
+    if language in TRANSLATED:
+        return (in_french(question, language, idle) or question).translate(_TO_LATIN)
     kept = _ANY_WORD.sub(lambda m: "" if m.group().lower() in idle else m.group(), question)
     return (" ".join(kept.split()) if kept.strip(" ?!.") else question).translate(_TO_LATIN)
 

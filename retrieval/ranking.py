@@ -18,6 +18,7 @@ from itertools import chain
 from math import log
 
 from retrieval.analysis import fold, stem, terms_with_offsets
+from retrieval.lexicon import related
 
 DEPTH = 40  # candidates that are ranked again
 K1, B, MEAN_LENGTH = 1.2, 0.75, 90  # of BM25; terms of a usual passage
@@ -201,16 +202,21 @@ def _alike(order: Sequence[str], vocabulary: Iterable[str]) -> dict[str, dict[st
     for word in vocabulary:
         if len(word) >= SHORTEST_ALIKE and not word[0].isdigit():
             ends.setdefault(word[0], []).append(word)
-    return {
-        term: {
-            w: v
-            for w in ends.get(term[0], ())
-            if abs(len(w) - len(term)) <= 6 and (v := _dice(term, stem(w))) >= LEAST_ALIKE
-        }
-        if len(term) >= SHORTEST_ALIKE
-        else {}
-        for term in order
-    }
+    found: dict[str, dict[str, float]] = {}
+    by_stem: dict[str, list[str]] = {}
+    for word in vocabulary:
+        by_stem.setdefault(stem(word), []).append(word)
+    for term in order:
+        near = found.setdefault(term, {})
+        if len(term) >= SHORTEST_ALIKE:
+            for word in ends.get(term[0], ()):
+                if abs(len(word) - len(term)) <= 6 and (v := _dice(term, stem(word))) >= LEAST_ALIKE:
+                    near[word] = v
+        for item, strength in related(term).items():
+            if len(item) == 1:
+                for word in by_stem.get(item[0], ()):
+                    near[word] = max(strength, near.get(word, 0.0))
+    return found
 
 
 @lru_cache(maxsize=100_000)

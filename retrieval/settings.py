@@ -60,6 +60,12 @@ class Settings:
     title_weight: float = _setting(
         "SOURCIER_TITLE_WEIGHT", 0.5, "Weight of an article's title beside the passage's text (1) in word search."
     )
+    answer_from: float = _setting(
+        "SOURCIER_ANSWER_FROM",
+        0.35,
+        "Probability (0 to 1) that the passages hold an answer, from which extractive mode shows one; below, it says "
+        "that it found none. Lower answers more and errs more.",
+    )
     vector_weight: float = _setting(
         "SOURCIER_VECTOR_WEIGHT",
         0.2,

@@ -203,6 +203,7 @@ class Answer:
     usage: Usage
     seconds: Mapping[str, float]  # "retrieval", "total", …
     notice: str | None = None  # why a fallback answered ("model_failed", "model_timeout", "budget"), else None
+    confidence: float | None = None  # extractive: the probability that the hits hold an answer, 0 to 1
     missing: tuple[str, ...] = ()  # words of the question that no passage holds (abstention)
     unanswered: tuple[str, ...] = ()  # a model's sentences on what the passages do not say: no fact, no citation
 

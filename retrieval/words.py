@@ -19,11 +19,13 @@ import tantivy
 
 from retrieval.analysis import STOP_WORDS, fold, stem, terms, words
 from retrieval.errors import StoreMismatch
+from retrieval.lexicon import related
 from retrieval.types import Article, Passage, Period
 
 INDEX_VERSION = "2"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
 TITLE_WEIGHT = 0.5  # unless the settings say otherwise
 GRAM_WEIGHT = 0.25
+RELATED_WEIGHT, RELATED_TIE = 1.0, 0.0  # of other words for the same thing, by their strength; of all but the best
 GRAM = 4
 _WORD = re.compile(r"[^\W_]+")
 _UNKNOWN_DAY = 0  # entries without a date match no period
@@ -194,8 +196,11 @@ class WordIndex:
             ("grams", GRAM_WEIGHT, _grams(question).split()),
         ):
             for word in dict.fromkeys(found):
-                term = tantivy.Query.term_query(self._schema, field, word, "freq")
-                clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weight)))
+                query = self._term(field, word)
+                if field == "body" and (others := [self._item(i, s) for i, s in related(word).items()]):
+                    # the best of them counts: a text that says the same thing in three words says it once
+                    query = tantivy.Query.disjunction_max_query([query, *others], RELATED_TIE)
+                clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight)))
         if not clauses:
             return None
         words_query = tantivy.Query.boolean_query(clauses)
@@ -203,6 +208,18 @@ class WordIndex:
             return words_query
         within = [tantivy.Query.boost_query(q, 0.0) for q in self._within(period)]
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in (words_query, *within)])
+
+    def _term(self, field: str, word: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, word, "freq")
+
+    def _item(self, item: Sequence[str], strength: float) -> tantivy.Query:
+        """What stands for a word of the question; a group of several words only with all of them."""
+        query = (
+            self._term("body", item[0])
+            if len(item) == 1
+            else tantivy.Query.boolean_query([(tantivy.Occur.Must, self._term("body", word)) for word in item])
+        )
+        return tantivy.Query.boost_query(query, RELATED_WEIGHT * strength / len(item))
 
     def _within(self, period: Period) -> list[tantivy.Query]:
         first, last = period.days

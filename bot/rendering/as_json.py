@@ -32,6 +32,7 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "usage": asdict(answer.usage),
         "seconds": dict(answer.seconds),
         "notice": answer.notice,
+        "confidence": answer.confidence,
         "missing": list(answer.missing),
         "unanswered": list(answer.unanswered),
     }

@@ -34,7 +34,10 @@ _ELSEWHERE = (
     "stop_seconds", "daily_questions", "daily_tokens", "daily_cost_usd", "daily_budget_usd", "retention_days",
     "max_file_mb", "fetch_timeout", "allow_private_urls",
 )  # fmt: skip
-_WEIGHED = ("extracting", "passages", "search", "understanding", "verifying", "words")
+_WEIGHED = (
+    "asking", "choosing", "clues", "extracting", "lexicon", "passages", "ranking", "search", "understanding",
+    "verifying", "words",
+)  # fmt: skip
 _ROOT = Path(__file__).resolve().parents[2]
 
 

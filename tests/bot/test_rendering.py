@@ -39,6 +39,7 @@ def test_answer_keys_in_contract_order() -> None:
         "usage",
         "seconds",
         "notice",
+        "confidence",
         "missing",
         "unanswered",
     ]

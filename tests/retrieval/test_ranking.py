@@ -66,12 +66,12 @@ def test_nothing_asked_or_nothing_found_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("question", "kept"),
     [
-        ("Who is the mayor of Lyon?", "mayor Lyon?"),
+        ("Who is the mayor of Lyon?", "qui maire Lyon"),
         ("Wie viele Menschen leben in Rovaniemi?", "Menschen leben in Rovaniemi?"),
-        ("Кто такой Токаев?", "takoi Tokaev?"),
+        ("Кто такой Глызин?", "qui takoi Glyzin"),
         ("Qui est le maire de Lyon ?", "Qui est le maire de Lyon ?"),
     ],
 )
 def test_a_question_in_another_language_keeps_what_tells(question: str, kept: str) -> None:
-    """Function words go, Cyrillic becomes Latin; French stays as it is."""
+    """Known words become French, function words go, Cyrillic becomes Latin; French stays as it is."""
     assert telling(question) == kept

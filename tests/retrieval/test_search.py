@@ -144,7 +144,7 @@ def test_a_question_in_a_script_without_a_table_finds_nothing(settings: Settings
     """Nothing matches: no hit, rather than any hit."""
     sync(settings, [str(corpus)])
     with Searcher.open(settings) as searcher:
-        assert searcher.search("霍尔果斯在哪里？", 3) == []
+        assert searcher.search("호르고스는 어디에 있습니까?", 3) == []
 
 
 def test_an_index_of_another_version_names_the_remedy(settings: Settings, corpus: Path) -> None:

@@ -1,0 +1,124 @@
+"""Which sentences to show, and whether to answer at all: two linear models over a few dozen clues.
+
+The sentences of one question compete: a softmax over their weighted clues gives each the probability that it holds the
+answer (ListNet's top-one probability; Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007).
+A logistic regression over the question and its best sentence gives the probability that the answer is there at all.
+Both are trained by tests/benchmarks/train_sentences.py; the weights, weights/sentences.json, are for clues as they come
+(not standardised), so that a score is their plain sum and each can be read off.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from math import exp
+
+from retrieval.analysis import terms, terms_with_offsets
+from retrieval.asking import MEASURES, Asked
+from retrieval.clues import Candidate, heading
+from retrieval.lexicon import is_common
+from retrieval.types import Hit
+
+ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
+LONGEST_READ = 20_000  # characters of an article looked at for that
+UNTYPED = 0.35  # kept when a measure is asked for (an age, a price, …) and none of the best three sentences has one
+# Clues of the best sentence, and maxima over all, that the probability of an answer is read from.
+OF_BEST = ("own", "rough", "lacking", "rarest_near", "names_near")
+OF_ALL = ("own", "rough", "support", "names_near", "pairs")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The trained weights."""
+
+    sentence: Mapping[str, float]
+    answer: Mapping[str, float]
+    bias: float
+
+
+@lru_cache(maxsize=1)
+def weights() -> Weights:
+    """The weights that the package ships."""
+    raw = json.loads(files("retrieval").joinpath("weights/sentences.json").read_text(encoding="utf-8"))
+    return Weights(raw["sentence"], raw["answer"], raw["bias"])
+
+
+def rank(found: Sequence[Candidate], model: Weights | None = None) -> list[Candidate]:
+    """The candidates, best first, each with its score and its probability; of a text that stands twice, the first."""
+    known = model or weights()
+    distinct = list({c.text: c for c in reversed(found)}.values())
+    for c in distinct:
+        c.score = sum(w * c.clues[name] for name, w in known.sentence.items())
+    best = max((c.score for c in distinct), default=0.0)
+    total = sum(exp(c.score - best) for c in distinct)
+    for c in distinct:
+        c.chance = exp(c.score - best) / total
+    return sorted(distinct, key=lambda c: (-c.score, c.hit, c.start))
+
+
+def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], model: Weights | None = None) -> float:
+    """The probability that the hits hold an answer."""
+    known = model or weights()
+    clues = evidence(asked, ranked, hits)
+    score = known.bias + sum(w * clues[name] for name, w in known.answer.items())
+    untyped = bool(asked.kinds & MEASURES) and all(c.clues["untyped"] for c in ranked[:3])
+    return (UNTYPED if untyped else 1.0) / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> dict[str, float]:
+    """What tells whether there is an answer."""
+    best = ranked[0]
+    total = sum(asked.weights.values()) or 1.0
+    found = {f"best_{name}": best.clues[name] for name in OF_BEST}
+    found |= {f"most_{name}": max(c.clues[name] for c in ranked) for name in OF_ALL}
+    found["bm25"] = hits[0].score / total
+    found["support"] = sum(w * v for w, v in zip(asked.weights.values(), _article(asked, best), strict=True)) / total
+    found["support_square"] = found["support"] ** 2
+    named = len(asked.anchors) or 1
+    found["nameless"] = float(not asked.anchors)
+    found["unknown_names"] = len(asked.anchors & asked.unknown) / named
+    found["absent_names"] = min(sum(not c.around[t] for t in asked.anchors) for c in ranked[:5]) / named
+    found["whole_names"] = _whole_names(asked, hits)
+    absent = [w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors]
+    found["absent_word"] = max(absent, default=0.0) / max(asked.weights.values())
+    found["absent_words"] = float(len(absent))
+    missing = {t: w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors}
+    everyday = sum(w for t, w in missing.items() if is_common(t))
+    found["absent_everyday"] = everyday / total
+    found["absent_special"] = (sum(missing.values()) - everyday) / total
+    found["absent_focus"] = float(any(not best.around[t] for t in asked.focus))
+    found["untyped_three"] = min(c.clues["untyped"] for c in ranked[:3])
+    found["untyped_measure"] = found["untyped_three"] * bool(asked.kinds & MEASURES)
+    typed = [c for c in ranked if not c.clues["untyped"]]
+    for name in ("rough", "own"):  # how much less of the question is said where the kind that is asked for stands
+        found[f"typed_{name}_gap"] = found[f"most_{name}"] - max((c.clues[name] for c in typed), default=0.0)
+    found["typed_measure_gap"] = found["typed_own_gap"] * bool(asked.kinds & MEASURES)
+    found["near_three"] = max(c.clues["near"] for c in ranked[:3])
+    found["own_three"] = max(c.clues["own"] for c in ranked[:3])
+    return found
+
+
+def _article(asked: Asked, best: Candidate) -> list[float]:
+    """How well the best sentence's passage, heading and (by ELSEWHERE) article hold each term."""
+    strengths = [best.around[t] for t in asked.weights]
+    if not all(strengths):
+        rest = frozenset(terms(best.article.text[:LONGEST_READ]))
+        strengths = [v or ELSEWHERE * (t in rest) for t, v in zip(asked.weights, strengths, strict=True)]
+    return strengths
+
+
+def _whole_names(asked: Asked, hits: Sequence[Hit]) -> float:
+    """The share of the question's names of several words that stand together somewhere in the hits; 1 without any."""
+    words = [(t, s, e) for t, s, e in terms_with_offsets(asked.text) if t in asked.anchors and not t[0].isdigit()]
+    pairs = {(a, b) for (a, _, end), (b, start, _) in pairwise(words) if start - end <= 1}
+    if not pairs:
+        return 1.0
+    met: set[tuple[str, str]] = set()
+    for hit in hits:
+        met |= pairs & set(pairwise(terms(hit.text)))
+        met |= pairs & set(pairwise(heading(hit.article.title, hit.article.published)))
+    return len(met) / len(pairs)

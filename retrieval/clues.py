@@ -1,0 +1,311 @@
+"""Each sentence of some hits, described by numbers that tell whether it answers a question: the ranker's features."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+from math import exp, log
+
+from retrieval.analysis import fold, terms, terms_with_offsets
+from retrieval.asking import LOOKING, MONTHS, Asked
+from retrieval.hostile import orders
+from retrieval.lexicon import related
+from retrieval.passages import split_sentences
+from retrieval.types import Article, Hit
+
+ALIKE = 0.7  # Dice similarity of beginnings from which two terms are forms of one word
+TYPO = 0.7  # strength of a match one letter apart
+NEAR = {"own": 1.0, "before": 0.6, "after": 0.4, "title": 0.6, "passage": 0.45}  # of a term, for the rough order
+REACH = 60.0  # characters over which nearness falls to 1/e
+_ORPHAN = re.compile(
+    r"(?:[«\"“]\s?)?(?:(?:mais|et|or|car|ainsi|enfin|toutefois|cependant|en outre|de plus|par ailleurs"
+    r"|en revanche),? )?"
+    r"(?:ils?|elles?|(?:ce|cette|ces) derni(?:er|ere)s?|(?:celui|celle|ceux|celles)-ci|cet|cette|ces|ce"
+    r"|c'est|c'etait|cela|ceci|ca|son|sa|ses|leurs?|(?:selon|pour|d'apres) (?:lui|elles?|eux)|l'une?|les deux|tous deux"
+    r"|toutes deux|y|car|a l'inverse|d'ou|l[ea] meme|he|she|it|they|his|her|their|this|these)\b"
+)
+_FORMATION = re.compile(r"\b(?:à|en|au|aux|dans|vers|près de|de|du|d['’])\s?(?:l[ae]s? |l['’])?([A-ZÀ-Ý][\w-]+)")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A sentence of a hit and its numbers."""
+
+    article: Article
+    start: int
+    end: int
+    hit: int  # rank of its passage, from 0
+    clues: dict[str, float] = field(default_factory=dict)
+    around: Mapping[str, float] = field(default_factory=dict)  # how well its passage and heading hold each term
+    content: frozenset[str] = frozenset()  # its terms
+    score: float = 0.0
+    chance: float = 0.0  # that it holds the answer, if any of the candidates does
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+
+def is_orphan(sentence: str) -> bool:
+    """Whether a sentence begins with what only the sentence before explains."""
+    return bool(_ORPHAN.match(fold(sentence[:60]).replace("’", "'")))
+
+
+def is_fragment(sentence: str) -> bool:
+    """A heading or another line that is no sentence."""
+    return sentence[-1] not in '.!?…»"”)' and len(sentence) < 100
+
+
+@lru_cache(maxsize=2_000)
+def heading(title: str | None, published: str | None) -> tuple[str, ...]:
+    """Terms of an article's title and of its date as a question would write it."""
+    year, month, day = ([*(published or "").split("T")[0].split("-"), "", "", ""])[:3]
+    name = MONTHS.split("|")[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
+    return tuple(terms(f"{title or ''} . {day.lstrip('0')} {name} {year}"))
+
+
+@lru_cache(maxsize=50_000)
+def likeness(asked: str, term: str, typos: bool) -> float:
+    """How surely two terms are one word: 1 the same, 0 not at all, between them its forms or (`typos`) a slip."""
+    if asked == term:
+        return 1.0
+    if len(asked) < 4 or len(term) < 4 or asked[0].isdigit() or term[0].isdigit():
+        return 0.0
+    if asked[:4] == term[:4]:
+        same = next(
+            (i for i, (x, y) in enumerate(zip(asked, term, strict=False)) if x != y), min(len(asked), len(term))
+        )
+        dice = 2 * same / (len(asked) + len(term))
+        if dice >= ALIKE:
+            return 0.9 * dice
+    if typos and len(asked) >= 5 and abs(len(asked) - len(term)) <= 1 and _one_edit(asked, term):
+        return TYPO
+    return 0.0
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """Whether one letter inserted, left out or replaced, or two swapped, make one word of the other."""
+    at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    x, y = a[at:], b[at:]
+    return x[1:] == y[1:] or x[1:] == y or x == y[1:] or (x[:2] == y[1::-1] and x[2:] == y[2:])
+
+
+class _Matcher:
+    """Terms of texts → how well they hold each term of the question."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked, self._known = asked, dict[str, dict[str, float]]()
+        self._beginnings: dict[str, list[str]] = {}
+        self._others: dict[str, dict[str, float]] = {}  # other words for the question's: single ones
+        self._together: list[tuple[str, frozenset[str], float]] = []  # and of several words
+        for t in asked.weights:
+            self._beginnings.setdefault(t[:4], []).append(t)
+            for item, strength in related(t).items():
+                if len(item) == 1:
+                    self._others.setdefault(item[0], {})[t] = strength
+                else:
+                    self._together.append((t, frozenset(item), strength))
+
+    def one(self, word: str) -> Mapping[str, float]:
+        found = self._known.get(word)
+        if found is None:
+            unknown = self._asked.unknown
+            near = {*self._beginnings.get(word[:4], ()), *unknown}
+            found = dict(self._others.get(word, {}))
+            found |= {t: v for t in near if (v := likeness(t, word, t in unknown)) > found.get(t, 0.0)}
+            self._known[word] = found
+        return found
+
+    def all(self, words: Sequence[str]) -> dict[str, float]:
+        best: dict[str, float] = {}
+        for word in words:
+            for t, strength in self.one(word).items():
+                if strength > best.get(t, 0.0):
+                    best[t] = strength
+        for t, item, strength in self._together:
+            if strength > best.get(t, 0.0) and item.issubset(words):
+                best[t] = strength
+        return best
+
+
+def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
+    """Every sentence of the hits, once, with its clues."""
+    found: list[Candidate] = []
+    matcher = _Matcher(asked)
+    total = sum(asked.weights.values()) or 1.0
+    top = max((h.score for h in hits), default=0.0) or 1.0
+    groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
+    best: dict[str, float] = {}
+    ordered = list(asked.weights)
+    follows = dict(pairwise(ordered))
+    seen: set[tuple[str, int]] = set()
+    for rank, hit in enumerate(hits):
+        text = hit.article.text
+        spans = hit.sentences or tuple((hit.start + s, hit.start + e) for s, e in split_sentences(hit.text))
+        told_a_machine = orders(text, spans)  # sentences that speak to a machine prove nothing
+        tokens = [terms_with_offsets(text[s:e]) for s, e in spans]
+        own = [matcher.all([t for t, _, _ in words]) for words in tokens]
+        title = matcher.all(heading(hit.article.title, hit.article.published))
+        passage: dict[str, float] = {}
+        for strength in own:
+            for t, v in strength.items():
+                passage[t] = max(v, passage.get(t, 0.0))
+        around = {t: max(passage.get(t, 0.0), title.get(t, 0.0)) for t in asked.weights}
+        support = sum(w * around[t] for t, w in asked.weights.items()) / total
+        group = hit.article.title or hit.article.id
+        together = groups.setdefault(group, {})
+        for t, v in around.items():
+            together[t] = max(v, together.get(t, 0.0))
+        best[group] = max(hit.score, best.get(group, 0.0))
+        for at, (start, end) in enumerate(spans):
+            if (hit.article.id, start) in seen or at in told_a_machine:
+                continue
+            seen.add((hit.article.id, start))
+            present = frozenset(t for t, _, _ in tokens[at])
+            if not present:
+                continue
+            c = Candidate(hit.article, start, end, rank, {}, around, present)
+            places = {
+                "own": own[at],
+                "before": own[at - 1] if at else {},
+                "after": own[at + 1] if at + 1 < len(own) else {},
+                "title": title,
+                "passage": passage,
+            }
+            _cover(c.clues, asked, places, total)
+            _kind(c, asked, matcher, tokens[at], total)
+            _order(c.clues, matcher, tokens[at], follows)
+            c.clues |= {
+                "rank": float(rank),
+                "hit_score": max(0.0, hit.score) / top,
+                "support": support,
+                "at": float(at),
+                "last": float(at == len(spans) - 1),
+                "early": 1 - start / len(text),
+                "fragment": float(is_fragment(c.text)),
+                "orphan": float(is_orphan(c.text)),
+                "length": log(end - start),
+                "quoted": float("«" in c.text or '"' in c.text),
+            }
+            found.append(c)
+    shares = {g: sum(w * held[t] for t, w in asked.weights.items()) / total for g, held in groups.items()}
+    for c in found:
+        group = c.article.title or c.article.id
+        c.clues["group"] = shares[group]
+        c.clues["group_score"] = max(0.0, best[group]) / top
+    _relative(found)
+    return found
+
+
+def _cover(clues: dict[str, float], asked: Asked, places: Mapping[str, Mapping[str, float]], total: float) -> None:
+    """How much of the question a sentence holds, and what its neighbours, title and passage add."""
+    had: dict[str, float] = {}
+    for place, strengths in places.items():
+        gain = 0.0
+        for t, v in strengths.items():
+            if v > had.get(t, 0.0):
+                gain += asked.weights[t] * (v - had.get(t, 0.0))
+                had[t] = v
+        clues[place] = gain / total
+    own = places["own"]
+    clues["exact"] = sum(w for t, w in asked.weights.items() if own.get(t, 0.0) == 1.0) / total
+    clues["matched"] = float(len(own))
+    clues["lacking"] = float(len(asked.weights) - len(own))
+    rarest = max(asked.weights, key=lambda t: asked.weights[t])
+    clues["rarest"] = own.get(rarest, 0.0)
+    clues["rarest_near"] = max(NEAR[p] * s.get(rarest, 0.0) for p, s in places.items())
+    named = [own.get(t, 0.0) for t in asked.anchors]
+    clues["names"] = sum(named) / len(named) if named else 0.5
+    near = [max(places["own"].get(t, 0.0), places["title"].get(t, 0.0)) for t in asked.anchors]
+    clues["names_near"] = sum(near) / len(near) if near else 0.5
+    clues["focus"] = max((own.get(t, 0.0) for t in asked.focus), default=0.0)
+    clues["rough"] = (
+        sum(w * max(NEAR[p] * s.get(t, 0.0) for p, s in places.items()) for t, w in asked.weights.items()) / total
+    )
+
+
+def _kind(c: Candidate, asked: Asked, matcher: _Matcher, words: Sequence[tuple[str, int, int]], total: float) -> None:
+    """What a sentence holds of the kind that is asked for and the question does not say; how near to its words."""
+    text = c.text
+    matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
+    names = [(s, t) for t, s, _ in words if text[s].isupper() and not matcher.one(t)]
+    numbers = [s for t, s, _ in words if t[0].isdigit() and t not in asked.weights]
+    inner = [s for s, _ in names if s > 1]
+    spots: list[int] = []
+    unit = 0.0
+    folded = fold(text).replace("’", "'")
+    typed_any = False
+    for kind in asked.kinds:
+        if kind in LOOKING and kind not in ("definition", "yesno", "manner"):
+            for found in LOOKING[kind].finditer(folded):
+                first = terms(found.group())[:1]
+                if first and first[0] in asked.weights:
+                    continue
+                typed_any = True
+                spots.append(found.start())
+                if kind in ("number", "age"):
+                    behind = terms(folded[found.end() : found.end() + 40].partition(". ")[0])[:3]
+                    unit = max(unit, float(kind == "age" or any(matcher.one(t) for t in behind)))
+        elif kind in ("definition", "yesno", "manner"):
+            c.clues["mark"] = float(bool(LOOKING[kind].search(folded)))
+        elif kind == "place":
+            here = [m.start(1) for m in _FORMATION.finditer(text) if not any(map(matcher.one, terms(m.group(1))))]
+            typed_any = typed_any or bool(here)
+            spots += here
+        elif kind in ("person", "name"):
+            typed_any = typed_any or bool(names)
+            spots += inner or [s for s, _ in names]
+    expects = asked.kinds & (LOOKING.keys() | {"place", "person", "name"}) - {"definition", "yesno", "manner"}
+    if not expects:
+        spots = inner + numbers
+    near = 0.0
+    if spots and matched:
+        near = max(sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots) / total
+    listed = LOOKING["list"].search(folded)
+    c.clues.setdefault("mark", 0.0)
+    c.clues |= {
+        "typed": float(typed_any),
+        "untyped": float(not typed_any and bool(expects)),
+        "typed_count": float(min(len(spots), 5)),
+        "near": near,
+        "unit": unit,
+        "new_names": float(min(len(inner), 6)),
+        "new_numbers": float(min(len(numbers), 4)),
+        "new_words": float(sum(not matcher.one(t) for t, _, _ in words)),
+        "enumerates": float(bool(listed)),
+        "list_fit": float(bool(listed) and asked.several),
+    }
+
+
+def _order(
+    clues: dict[str, float],
+    matcher: _Matcher,
+    words: Sequence[tuple[str, int, int]],
+    follows: Mapping[str, str],
+) -> None:
+    """Pairs of the question's words in its order, and how close together its words stand."""
+    hits = [(i, t) for i, (word, _, _) in enumerate(words) for t, v in matcher.one(word).items() if v >= ALIKE]
+    pairs = {
+        (a, b) for x, (i, a) in enumerate(hits) for j, b in hits[x + 1 : x + 6] if j - i <= 2 and follows.get(a) == b
+    }
+    clues["pairs"] = len(pairs) / max(1, len(follows))
+    spread = hits[-1][0] - hits[0][0] + 1 if hits else 0
+    clues["dense"] = len({t for _, t in hits}) / spread if spread else 0.0
+
+
+def _relative(found: Sequence[Candidate]) -> None:
+    """Clues beside the best of all sentences, and beside the best of the same passage."""
+    for name in ("rough", "own", "near", "exact"):
+        values = sorted(-c.clues[name] for c in found)
+        best = -values[0] if values else 0.0
+        within: dict[int, float] = {}
+        for c in found:
+            within[c.hit] = max(within.get(c.hit, 0.0), c.clues[name])
+        for c in found:
+            c.clues[f"{name}_gap"] = best - c.clues[name]
+            c.clues[f"{name}_gap_here"] = within[c.hit] - c.clues[name]
+            c.clues[f"{name}_place"] = float(min(10, bisect_left(values, -c.clues[name])))

@@ -1,0 +1,292 @@
+"""Train the weights that choose sentences and decide whether to answer: retrieval/weights/sentences.json.
+
+    pip install -e '.[train]' && python tests/benchmarks/train_sentences.py        (about ten minutes)
+
+On PIAF dev (CC BY-SA 4.0; only weights are kept), questions that stand alone counting double, and on the project's own
+gold set, in readers' words, OWN times; five folds by article. Questions without an answer are PIAF's own with articles
+taken away ("far", all of that title's; "near", only the passages that hold the answer) and the gold set's. Prints what
+held-out folds say before it trains on all of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import log
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure import SHARED, data, rows
+
+from retrieval import choosing, extracting
+from retrieval.analysis import terms
+from retrieval.asking import Asked, Corpus, analysed
+from retrieval.choosing import Weights, evidence, rank
+from retrieval.clues import Candidate, candidates
+from retrieval.language import telling
+from retrieval.library import sync
+from retrieval.search import Searcher
+from retrieval.settings import Settings
+from retrieval.types import Hit
+
+sys.path.append(str(SHARED / "tools"))
+from score import contains  # type: ignore[import-not-found]
+
+FOLDS, DEPTH = 5, 10
+NEAR_WEIGHT = 0.5  # of a near question without an answer, beside a far one
+OWN = 4.0  # weight of a question of the gold set
+OWN_ANSWER = 4.0  # and where whether to answer is learnt
+ROOT = Path(__file__).parents[2]
+OUT = Path(choosing.__file__).parent / "weights" / "sentences.json"
+
+
+@dataclass
+class Asking:
+    """A question with its hits, and what is known of the corpus it is asked of."""
+
+    gold: dict[str, Any]
+    hits: list[Hit]
+    corpus: Corpus
+    fold: int
+    kind: str = "answered"  # or "far", "near", "none"
+    own: bool = False  # of the gold set
+
+    def ready(self) -> tuple[Asked, list[Candidate]]:
+        asked = analysed(telling(self.gold["question"]), self.corpus)
+        return asked, candidates(asked, self.hits) if asked.weights and self.hits else []
+
+
+@dataclass
+class Counts:
+    """Document frequencies, less those of an article taken away."""
+
+    n: int
+    df: Counter[str]
+    gone: Counter[str] = field(default_factory=Counter)
+
+    def rarity(self, term: str) -> float:
+        df = self.df[term] - self.gone[term]
+        return log(1 + (self.n - df + 0.5) / (df + 0.5))
+
+    def holds(self, term: str) -> bool:
+        return self.df[term] > self.gone[term]
+
+
+def load(most: int = 0) -> list[Asking]:
+    """PIAF's questions, and those without an answer that are made of them."""
+    found: list[Asking] = []
+    articles = rows(data("piaf") / "articles.jsonl")
+    title = {a["id"]: a["title"] for a in articles}
+    order = np.random.default_rng(0).permutation(sorted(set(title.values())))
+    fold = {str(t): i % FOLDS for i, t in enumerate(order)}
+    by: dict[str, Counter[str]] = defaultdict(Counter)
+    size: Counter[str] = Counter()
+    for a in articles:
+        by[a["title"]].update(set(terms(a["text"])))
+        size[a["title"]] += 1
+    whole = Counts(len(articles), sum(by.values(), Counter()))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder), embeddings="none", mode="extractive")
+        sync(settings, [str(data("piaf") / "articles.jsonl")])
+        with Searcher(settings) as searcher:
+            golds = rows(data("piaf") / "gold.jsonl")
+            for gold in golds[:: max(1, len(golds) // most) if most else 1]:
+                alone = "self_contained" in gold["tags"]
+                source = title[gold["evidence"][0]["article"]]
+                hits = searcher.search(gold["question"], 60 if alone else DEPTH)
+                found.append(Asking(gold, hits[:DEPTH], whole, fold[source]))
+                if alone:
+                    less = Counts(whole.n - size[source], whole.df, by[source])
+                    far = [h for h in hits if h.article.title != source][:DEPTH]
+                    near = [h for h in hits if not contains(h.text, gold)][:DEPTH]
+                    found.append(Asking(gold, far, less, fold[source], "far"))
+                    found.append(Asking(gold, near, whole, fold[source], "near"))
+    return found + own()
+
+
+def own() -> list[Asking]:
+    """The gold set's questions on the sample articles; those of which nothing is found are of no use."""
+    folder = Path(tempfile.mkdtemp())
+    settings = Settings(home=folder, embeddings="none", mode="extractive")
+    sync(settings, [str(ROOT / "bot/sample_articles"), str(ROOT / "tests/gold/hostile_articles")])
+    searcher = Searcher(settings)  # stays open: it is the corpus
+    known = {t: (searcher.rarity(t), searcher.holds(t)) for t in _terms_of(rows(ROOT / "tests/gold/samples.jsonl"))}
+    found = []
+    for number, gold in enumerate(rows(ROOT / "tests/gold/samples.jsonl")):
+        source = gold["evidence"][0]["article"] if gold["evidence"] else str(number)
+        hits = searcher.search(gold["question"], DEPTH, searcher.period_of(gold["question"]))
+        kind = "answered" if gold["answerable"] else "none"
+        found.append(Asking(gold, hits, Known(known), hash_of(source) % FOLDS, kind, own=True))
+    searcher.close()
+    return found
+
+
+@dataclass
+class Known:
+    """Rarities looked up beforehand."""
+
+    terms: dict[str, tuple[float, bool]]
+
+    def rarity(self, term: str) -> float:
+        return self.terms[term][0]
+
+    def holds(self, term: str) -> bool:
+        return self.terms[term][1]
+
+
+def _terms_of(golds: list[dict[str, Any]]) -> set[str]:
+    return {t for gold in golds for t in (*terms(gold["question"]), *terms(telling(gold["question"])))}
+
+
+def hash_of(text: str) -> int:
+    """The same in each run."""
+    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
+
+
+_asking: list[Asking] = []
+_names: list[str] = []
+_models: dict[int, Weights] = {}
+
+
+def _described(i: int) -> tuple[Any, Any] | None:
+    """The clues of the candidates of an answered question, and which are its answer; wrong matches left out."""
+    one = _asking[i]
+    _, found = one.ready()
+    wanted = {e["article"] for e in one.gold["evidence"]}
+    found = list({c.text: c for c in reversed(found)}.values())
+    wording = one.gold | {"require": "any"}  # a sentence of a list holds some of it
+    kept = [(c, contains(c.text, wording)) for c in found]
+    kept = [(c, right) for c, right in kept if not right or c.article.id in wanted]
+    if not any(right for _, right in kept):
+        return None
+    return np.array([[c.clues[n] for n in _names] for c, _ in kept], np.float32), np.array([r for _, r in kept])
+
+
+def _evidence(i: int) -> dict[str, float] | None:
+    one = _asking[i]
+    asked, found = one.ready()
+    return evidence(asked, rank(found, _models[one.fold]), one.hits) if found else None
+
+
+def parallel(work: Any, items: list[int]) -> list[Any]:
+    """Work on all items in two processes, which share what is loaded."""
+    gc.freeze()
+    with get_context("fork").Pool(2) as pool:
+        return pool.map(work, items, chunksize=40)
+
+
+def fit_sentences(
+    lists: list[tuple[Any, Any]], names: list[str], weight: list[float], l2: float = 3e-4
+) -> dict[str, float]:
+    """Weights that make the answers' share of the softmax over each list the largest."""
+    from scipy.optimize import minimize
+
+    x = np.vstack([a for a, _ in lists])
+    y = np.concatenate([b for _, b in lists]).astype(np.float32)
+    sizes = [len(b) for _, b in lists]
+    spread = x.std(0) + 1e-6
+    x = (x - x.mean(0)) / spread
+    start, of = np.cumsum([0, *sizes])[:-1], np.repeat(np.arange(len(sizes)), sizes)
+    share = np.array(weight, np.float32) / sum(weight)
+
+    def loss(w: Any) -> tuple[float, Any]:
+        s = x @ w.astype(np.float32)
+        e = np.exp(s - np.maximum.reduceat(s, start)[of])
+        total, right = np.add.reduceat(e, start), np.add.reduceat(e * y, start) + 1e-30
+        slope = (e / total[of] - e * y / right[of]) * share[of]
+        return float(-(share * np.log(right / total)).sum() + l2 * w @ w), (x.T @ slope).astype(float) + 2 * l2 * w
+
+    w = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x / spread
+    return {n: round(float(v), 5) for n, v in zip(names, w, strict=True)}
+
+
+def fit_answer(x: Any, y: Any, share: Any, names: list[str], l2: float = 3e-3) -> tuple[dict[str, float], float]:
+    """Logistic regression with a ridge penalty: weights and bias."""
+    from scipy.optimize import minimize
+
+    middle, spread = x.mean(0), x.std(0) + 1e-6
+    z = np.hstack([(x - middle) / spread, np.ones((len(x), 1))])
+    sign, share = np.where(y, 1.0, -1.0), share / share.sum()
+    ridge = np.r_[np.full(x.shape[1], l2), 0.0]
+
+    def loss(w: Any) -> tuple[float, Any]:
+        m = sign * (z @ w)
+        return float((share * np.logaddexp(0, -m)).sum() + ridge @ (w * w)), z.T @ (
+            -sign * share / (1 + np.exp(m))
+        ) + 2 * ridge * w
+
+    w = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    plain = w[:-1] / spread
+    return {n: round(float(v), 5) for n, v in zip(names, plain, strict=True)}, round(float(w[-1] - plain @ middle), 5)
+
+
+def clue_names(one: Asking) -> list[str]:
+    """The clues that differ between the sentences of a question."""
+    _, found = one.ready()
+    return sorted(n for n in found[0].clues)
+
+
+def doubled(one: Asking) -> float:
+    return OWN if one.own else 2.0 if "self_contained" in one.gold["tags"] else 1.0
+
+
+def train(
+    folds: dict[int, tuple[list[int], list[int]]], lists: dict[int, Any], names: list[str]
+) -> dict[int, dict[str, float]]:
+    """Sentence weights for each fold, from the rest; fold -1 is trained on everything."""
+    return {
+        k: fit_sentences([lists[i] for i in use], names, [doubled(_asking[i]) for i in use])
+        for k, (use, _) in folds.items()
+    }
+
+
+def main() -> None:
+    global _asking, _names
+    _asking = load()
+    _names = clue_names(_asking[0])
+    answered = [i for i, a in enumerate(_asking) if a.kind == "answered"]
+    lists = {i: d for i, d in zip(answered, parallel(_described, answered), strict=True) if d is not None}
+    folds = {k: ([i for i in lists if _asking[i].fold != k], []) for k in range(-1, FOLDS)}
+    sentence = train(folds, lists, _names)
+    print("sentence weights fitted", flush=True)
+    _models.update({k: Weights(s, {}, 0.0) for k, s in sentence.items()})
+    alone = [i for i, a in enumerate(_asking) if a.own or "self_contained" in a.gold["tags"]]
+    told = {i: e for i, e in zip(alone, parallel(_evidence, alone), strict=True) if e is not None}
+    names = sorted(next(iter(told.values())))
+    x = np.array([[e[n] for n in names] for e in told.values()])
+    kind, fold = np.array([_asking[i].kind for i in told]), np.array([_asking[i].fold for i in told])
+    of_own = np.array([_asking[i].own for i in told])
+    share = np.where(of_own, OWN_ANSWER, np.where(kind == "near", NEAR_WEIGHT, 1.0))
+    chance = np.zeros(len(x))
+    for k in range(FOLDS):
+        w, bias = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
+        chance[fold == k] = 1 / (1 + np.exp(-(x[fold == k] @ [w[n] for n in names] + bias)))
+    for from_ in np.arange(0.1, 0.6, 0.05):
+        caught = {
+            name: float((chance[(kind == name) & ~of_own] < from_).mean()) for name in ("answered", "far", "near")
+        }
+        ours = {name: float((chance[(kind == name) & of_own] < from_).mean()) for name in ("answered", "none")}
+        print(f"answer from {from_:.2f}: wrongly abstained {caught['answered']:.3f}, rightly {caught['far']:.3f} (near {caught['near']:.3f}), "
+              f"balanced {(1 - caught['answered'] + caught['far']) / 2:.4f}; gold set {ours['answered']:.3f}, {ours['none']:.3f}")  # fmt: skip
+    # the weights that ship: sentences from everything; the decision from held-out scores, which are what it will see
+    w, bias = fit_answer(x, kind == "answered", share, names)
+    made = {"sentence": sentence[-1], "answer": w, "bias": bias}
+    OUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    if len(sys.argv) > 1:  # held-out weights, for the other benchmarks
+        kept = {}
+        for k in range(FOLDS):
+            w, bias = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
+            kept[k] = {"sentence": sentence[k], "answer": w, "bias": bias}
+        Path(sys.argv[1]).write_text(json.dumps(kept), encoding="utf-8")
+    print(f"{OUT}: {OUT.stat().st_size} bytes; {extracting.ANSWER_FROM=}")
+
+
+if __name__ == "__main__":
+    main()
