@@ -53,6 +53,13 @@ class _Asked:
     metavar="A B",
     help="Compare two runs: folders, or files of settings to run GOLD with first.",
 )
+@click.option(
+    "--report",
+    "reported",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="Write the report of a run again: report.html in its folder.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Answers under way.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores, or the comparison, as one JSON object.")
 def evaluate(
@@ -64,13 +71,15 @@ def evaluate(
     folder: Path | None,
     gate_file: Path | None,
     compare: tuple[Path, Path] | None,
+    reported: Path | None,
     jobs: int,
     as_json: bool,
 ) -> None:
     """Answer the questions of GOLD files as anybody's, and score answers, citations, abstentions and hits.
 
     \b
-    A run is a folder: settings, fingerprints, answers, scores. Interrupted, the same command goes on.
+    A run is a folder: settings, fingerprints, answers, scores, and report.html, a page to read them all in
+    a browser, without any network. Interrupted, the same command goes on.
     --compare says whether B is better than A beyond chance, and which questions flipped.
 
     \b
@@ -79,9 +88,15 @@ def evaluate(
       sourcier eval questions.jsonl --samples --mode extractive --run runs/first
       sourcier eval questions.jsonl --articles ~/articles --gate thresholds.json
       sourcier eval --compare runs/first runs/second
+      sourcier eval --report runs/first
       sourcier eval questions.jsonl --compare shipped.env changed.env
     """  # fmt: skip
     t = own_texts()
+    if reported is not None:
+        if gold or compare or folder or given or gate_file:
+            raise click.UsageError(t("eval_report_alone"))
+        click.echo(_report(reported))
+        return
     asked = _Asked(gold, samples, articles, mode, jobs)
     if compare is not None:
         if folder or given or gate_file:
@@ -103,16 +118,26 @@ def evaluate(
     gate = Gate.load(gate_file) if gate_file else None
     page = page_of(Settings.load(given=given))
     there, scores = _run(asked, given, folder)
+    report = there / runs.REPORT
     failures = gate.failures(scores) if gate else []
     if as_json:
-        printed = {"run": str(there), "gate": [dataclasses.asdict(one) for one in failures] if gate else None}
+        held = [dataclasses.asdict(one) for one in failures] if gate else None
+        printed = {"run": str(there), "report": str(report), "gate": held}
         click.echo(dumps(printed | {name: value for name, value in scores.items() if name != "by_question"}))
     else:
         click.echo(summary(scores, runs.read_json(there / runs.RUN), there, page))
+        click.echo(t("eval_report", report=report))
         if gate_file:
             click.echo(gate_lines(failures, gate_file, page), err=bool(failures))
     if failures:
         raise SystemExit(1)
+
+
+def _report(folder: Path) -> Path:
+    """Write the report of a run, in the reader's language; returns its path."""
+    from bot.rendering.report import write
+
+    return write(folder, own_texts())
 
 
 def _compared(sides: tuple[Path, Path], asked: _Asked, as_json: bool) -> None:
@@ -126,7 +151,7 @@ def _compared(sides: tuple[Path, Path], asked: _Asked, as_json: bool) -> None:
 
 
 def _run(asked: _Asked, given: Path | None, folder: Path | None) -> tuple[Path, dict[str, Any]]:
-    """Run the questions with the settings; returns the folder of the run and its scores."""
+    """Run the questions with the settings, and report; returns the folder of the run and its scores."""
     from bot.rendering.as_json import answer_dict
     from retrieval.evaluation.gold import load
     from retrieval.evaluation.running import Run
@@ -141,7 +166,9 @@ def _run(asked: _Asked, given: Path | None, folder: Path | None) -> tuple[Path, 
     ):
         where = folder or _folder(settings.home / "evaluations", rows, there)
         files = [str(file) for file in asked.gold]
-        return where, Run(where, rows, there, answer_dict, asked.jobs, files, progress).go()
+        scores = Run(where, rows, there, answer_dict, asked.jobs, files, progress).go()
+    _report(where)
+    return where, scores
 
 
 def _folder(home: Path, rows: Sequence[Any], settings: Settings) -> Path:
