@@ -60,8 +60,8 @@ def answer(
         "abstained": not quotes, "text": " ".join(f"{quote} [{n}]" for n, (_, quote) in enumerate(quotes, 1)),
         "statements": [{"text": quote, "citations": [n], "supported": True} for n, (_, quote) in enumerate(quotes, 1)],
         "dropped": [], "citations": citations, "hits": found, "period": None, "newest_source": None,
-        "usage": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}, "seconds": {"retrieval": 0.01, "total": 0.02},
-        "notice": None, "missing": [], "unanswered": [], **more,
+        "usage": {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0},
+        "seconds": {"retrieval": 0.01, "total": 0.02}, "notice": None, "missing": [], "unanswered": [], **more,
     }  # fmt: skip
 
 
@@ -128,8 +128,10 @@ def hostile_run(folder: Path) -> Path:
             forbidden=(HOSTILE,), false_premise=HOSTILE),
         row("long", "x" * 3000, None, "", tags=("t" * 300,)),
     ]  # fmt: skip
+    # fmt: off
     first = answer(rows[0].id, (article, "Un fait."), hits=[(article, "Un fait.")], model=HOSTILE, notice=HOSTILE,
-                   unanswered=[HOSTILE], dropped=[{"text": HOSTILE, "reason": HOSTILE}], understood_as=HOSTILE)  # fmt: skip
+                   unanswered=[HOSTILE], dropped=[{"text": HOSTILE, "reason": HOSTILE}], understood_as=HOSTILE)
+    # fmt: on
     first["statements"].append({"text": f"{HOSTILE}\ud800", "citations": [7], "supported": False})
     first["citations"].append({**first["citations"][0], "number": 2, "quote": HOSTILE})
     return make_run(folder, rows, [first, answer("long", missing=[HOSTILE, "y" * 900])], [article])
