@@ -44,6 +44,12 @@ class Browser:
         WebDriverWait(self.driver, seconds, 0.02).until(lambda _: self.run(f"return Boolean({condition})"))
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
+    def open_all(self) -> None:
+        """Open all that opens, and what opens in it."""
+        for _ in range(3):
+            self.run("document.querySelectorAll('details').forEach(e => { e.open = true })")
+            self.until("true")
+
     def find(self, selector: str) -> WebElement:
         return self.driver.find_element("css selector", selector)
 
@@ -63,21 +69,12 @@ class Browser:
         )
         return found
 
-    def look(
-        self,
-        size: tuple[int, int] = DESKTOP,
-        scheme: str = "light",
-        motion: str = "no-preference",
-        media: str = "screen",
-    ) -> None:
-        """How big the screen is, and what the reader prefers."""
+    def look(self, size: tuple[int, int] = DESKTOP, scheme: str = "light", media: str = "screen") -> None:
+        """How big the screen is, whether it is day or night, and whether it is a screen or paper."""
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [
-            {"name": "prefers-color-scheme", "value": scheme},
-            {"name": "prefers-reduced-motion", "value": motion},
-        ]
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
     def complaints(self) -> list[str]:

@@ -13,19 +13,22 @@ let shown = { chosen: [], outcomes: new Map() };
 function row(at) {
   if (rows.has(at)) return rows.get(at);
   const question = run.questions[at];
-  const cell = (name, label, value) =>
-    element("span", { class: name }, element("span", { class: "unseen" }, `${label} `), value);
-  const rank = !question.evidence ? "–" : question.rank ? say("list_rank", { rank: question.rank }) : say("list_no_rank");
+  const cell = (name, label, value, unit = "") =>
+    element("span", { class: value === null ? `${name} none` : name },
+      element("span", { class: "name" }, `${label} `), value ?? "–", value === null ? "" : unit);
   const sure = question.confidence ?? null;
+  const rank = !question.evidence ? null : question.rank ? say("list_rank", { rank: question.rank }) : say("list_no_rank");
+  const language = element("abbr", { title: by("language").labels[0].textContent }, question.language);
   const summary = element("summary", {},
     element("span", { class: `mark ${question.outcome}`, "aria-hidden": "true" }),
     element("span", { class: "asked", dir: "auto" }, inert(question.question)),
-    element("span", { class: `outcome ${question.outcome}` }, say(`outcome_${question.outcome}`)),
-    element("span", { class: "tags" }, isolated(question.id, "bdi", { class: "id" }),
-      (question.tags ?? []).map((tag) => [" ", isolated(tag)]), " ", element("abbr", { title: by("language").labels[0].textContent }, question.language)),
+    element("span", { class: "said" },
+      element("span", { class: question.outcome }, say(`outcome_${question.outcome}`)),
+      element("span", { class: "tags" }, isolated(question.id, "bdi", { class: "id" }), " ",
+        (question.tags ?? []).map((tag) => [isolated(tag), " "]), language)),
     cell("rank", say("list_by_rank"), rank),
-    cell("confidence", sureLabel(), sure === null ? "–" : run.calibrated ? `${number(100 * sure)} %` : number(sure, 1)),
-    cell("seconds", say("list_by_seconds"), question.seconds === undefined ? "–" : number(1000 * question.seconds)),
+    cell("confidence", sureLabel(), sure === null ? null : run.calibrated ? `${number(100 * sure)} %` : number(sure, 1)),
+    cell("seconds", say("list_time"), question.seconds === undefined ? null : number(1000 * question.seconds), " ms"),
   );
   const made = element("details", { class: "question", "data-id": question.id }, summary);
   made.addEventListener("toggle", () => {
@@ -63,7 +66,7 @@ function draw() {
   }
   for (const name of ["tag", "language", "proof", "metric"]) by(name).value = state[name];
   if (by("text").value !== state.text) by("text").value = state.text;
-  for (const button of by("sorts").children) {
+  for (const button of by("sorts").querySelectorAll("button")) {
     const way = state.sort.replace(/^-/, "") !== button.value ? "" : state.sort.startsWith("-") ? "descending" : "ascending";
     button.setAttribute("aria-pressed", String(way !== ""));
     button.dataset.way = way;
@@ -127,12 +130,14 @@ function begin() {
   });
   by("filters").addEventListener("submit", (event) => event.preventDefault());
   by("clear").addEventListener("click", () => change({ ...NOTHING, sort: state.sort, q: "" }));
+  const ordered = [];
   for (const name of SORTS) {
-    const label = name === "confidence" ? sureLabel() : say(`list_by_${name}`);
+    const label = name === "confidence" ? sureLabel() : name === "seconds" ? say("list_time") : say(`list_by_${name}`);
     const button = element("button", { type: "button", value: name, class: name }, label, " ", element("span", { class: "unseen" }));
     button.addEventListener("click", () => change({ sort: state.sort === name ? `-${name}` : name }));
-    by("sorts").append(button);
+    ordered.push(button);
   }
+  by("sorts").append(element("span", {}, ordered.slice(0, 2)), ...ordered.slice(2));
   by("further").addEventListener("click", () => more());
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "600px" }).observe(by("further"));
   by("browser").hidden = false;

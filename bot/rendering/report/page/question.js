@@ -199,15 +199,15 @@ function opened(question, key) {
     element("mark", { class: "evidence" }, say("list_mark_evidence")));
   const passages = question.citations || misses.length;
   return element("div", { class: "opened" },
-    element("p", { class: "note" }, turn, question.model ? [isolated(question.model), " · "] : null,
-      element("a", { href: `#${toFragment({ q: question.id })}` }, say("list_link"))),
     understandingOf(question),
-    element("div", { class: "beside" }, section(say("list_expected"), ...expectedOf(question)), section(say("list_answer"), ...answerOf(question, key))),
+    element("div", { class: "pair" }, section(say("list_expected"), ...expectedOf(question)), section(say("list_answer"), ...answerOf(question, key))),
     passages ? legend : null,
     question.citations ? section(say("list_citations"),
       element("ul", { class: "sources" }, question.citations.map((one) => citation(question, one, key)))) : null,
     misses.length ? section(say("list_missed"), element("ul", { class: "sources" }, misses.map((item) => missed(question, item)))) : null,
     question.hits ? lazily(`${say("list_hits")} (${question.hits.length})`, () => hitsOf(question)) : null,
     lazily(say("list_measures"), () => measuresOf(question)),
+    element("p", { class: "note" }, turn, question.model ? [isolated(question.model), " · "] : null,
+      element("a", { href: `#${toFragment({ q: question.id })}` }, say("list_link"))),
   );
 }

@@ -42,7 +42,7 @@ function toFragment(state) {
   for (const [key, value] of Object.entries(state)) {
     if (String(value) !== String(NOTHING[key])) said.set(key, String(value));
   }
-  return String(said);
+  return String(said).replaceAll("%2C", ",");
 }
 
 // Whether a question falls short of the best in a measure.
