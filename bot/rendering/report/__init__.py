@@ -51,7 +51,7 @@ def page(folder: Path, t: Texts) -> str:
     scripts = [_file(name) for name in _SCRIPTS]
     style = _file(_STYLE)
     environment = _environment()
-    return environment.get_template("report.html").render(
+    rendered: str = environment.get_template("report.html").render(
         t=t,
         name=folder.resolve().name,
         about=about,
@@ -66,6 +66,7 @@ def page(folder: Path, t: Texts) -> str:
         scripts=[Markup(script) for script in scripts],  # noqa: S704 (files of the package)
         policy=_policy(style, scripts),
     )
+    return rendered
 
 
 def _environment() -> jinja2.Environment:

@@ -120,7 +120,7 @@ class Tables:
         ]  # fmt: skip
 
     @property
-    def usage(self) -> list[dict[str, str]]:
+    def usage(self) -> list[dict[str, Any]]:
         """Tokens and cost by question and in all; empty when no model was asked."""
         found = []
         for name in _UNITS:
@@ -139,10 +139,10 @@ class Tables:
         return [(self.t.entries.get(f"notice_{name}", name), n) for name, n in self.about.get("notices", {}).items()]
 
     @property
-    def made(self) -> str:
-        """When the run was begun."""
+    def made(self) -> dict[str, str]:
+        """The day and the time when the run was begun."""
         created = str(self.about["created"])
-        return self.t("report_made", date=self.t.date(created), time=created[11:16])
+        return {"date": self.t.date(created), "time": created[11:16]}
 
     @property
     def gold_files(self) -> str:
@@ -162,8 +162,7 @@ class Tables:
         assert cell is not None  # noqa: S101 (a score that is there has a cell)
         single = name not in {m.name for m in COMPOSITES}
         label = self.t.entries.get(f"metric_{name}", name)
-        about = self.t.entries.get(f"about_{name}", metric.text)
-        return Score(name, label, about, cell, metric.better < 0, single)
+        return Score(name, label, metric.text, cell, metric.better < 0, single)
 
     def _cell(self, name: str, one: Numbers | None) -> Cell | None:
         if one is None:

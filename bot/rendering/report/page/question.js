@@ -192,7 +192,7 @@ function measuresOf(question) {
 
 // All that is told of a question.
 function opened(question, key) {
-  const section = (title, ...content) => element("section", {}, element("h4", {}, title), ...content);
+  const section = (title, ...content) => element("section", {}, element("h3", {}, title), ...content);
   const misses = (question.evidence ?? []).filter(({ state }) => state !== "cited");
   const turn = question.dialogue ? [isolated(say("list_turn", { dialogue: question.dialogue, turn: question.turn })), " · "] : [];
   const legend = element("p", { class: "legend" }, element("mark", { class: "quote" }, say("list_mark_quote")), " ",
