@@ -12,6 +12,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -78,6 +79,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_fit,
     )
+    environment.filters["quoted"] = lambda name: quote(name, safe="", errors="replace")
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # ASCII: no character can do harm
     return environment
 

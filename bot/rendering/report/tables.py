@@ -69,7 +69,7 @@ class Tables:
     @property
     def headlines(self) -> list[Score]:
         """The measures that a comparison's verdict rests on."""
-        return [self._score(name) for name in HEADLINES if name in self.scores["metrics"]]
+        return [self._score(name) for name in BY_NAME if name in HEADLINES and name in self.scores["metrics"]]
 
     @property
     def groups(self) -> list[tuple[str, list[Score]]]:
@@ -185,8 +185,9 @@ class Tables:
         return bool(low > whole["value"] if BY_NAME[name].better < 0 else high < whole["value"])
 
     def _seconds(self, one: Numbers) -> dict[str, Any]:
-        limits = None if one["low"] is None else [self.number(1000 * one[k], 0) for k in ("low", "high")]
-        return {"value": self.number(1000 * one["value"], 0 if one["value"] >= 0.1 else 1), "limits": limits}
+        digits = 0 if one["value"] >= 0.1 else 1
+        limits = None if one["low"] is None else [self.number(1000 * one[k], digits) for k in ("low", "high")]
+        return {"value": self.number(1000 * one["value"], digits), "limits": limits}
 
 
 def words(values: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

@@ -22,7 +22,9 @@ PORT = Article(
 )  # fmt: skip
 LYCEE = Article("lycee.txt", "Le lycée Été a ouvert en 2022. Il compte 240 élèves.", published="2022-09")
 
-HOSTILE = "</script><script>window.pwned=1</script><!--<script>\u2028\u202eabc\u2066 <img src=x onerror=window.pwned=1>"
+HOSTILE = (
+    "</script><script>window.pwned=1</script><!--<script>\u2028\u202eabc\u2066 <img src=x onerror=window.pwned=1>\udfff"
+)
 
 
 class _Shelf:
@@ -138,20 +140,33 @@ def hostile_run(folder: Path) -> Path:
 
 
 def long_run(folder: Path, questions: int = 4000) -> Path:
-    """As many questions, of all outcomes, on articles of a thousand characters each."""
+    """As many questions, of all outcomes, on 1,500 articles of a thousand characters each.
+
+    Two hundred are scored, and stand again and again under other names: the numbers of the whole are those of these.
+    """
     chance = random.Random(3)
-    articles = [Article(f"{n}.txt", f"Le port {n} a {n} grues. " + "Il pleut sur le quai. " * 45, title=f"Port {n}",
-                        published="2024-01-15") for n in range(1500)]  # fmt: skip
+    articles = [
+        Article(f"{n}.txt", f"Le port {n} a {n} grues. " + "Il pleut sur le quai. " * 45, title=f"Port {n}")
+        for n in range(1500)
+    ]
     rows, answers = [], []
-    for n in range(questions):
-        article = articles[n % len(articles)]
+    for n in range(200):
+        article = articles[n]
         fact = article.text.split(". ")[0] + "."
         known = n % 5 > 0
-        name = f"q{n:04d}"
-        asked = row(name, f"Combien de grues a le port {n} ?", article if known else None, fact,
-                    [str(n % 1500)] if known else [], tags=(f"tag{n % 17}",))  # fmt: skip
-        rows.append(asked)
+        question = f"Combien de grues a le port {n} ?"
+        rows.append(row(str(n), question, article if known else None, fact, [f"{n}"] * known, tags=(f"tag{n % 17}",)))
+        hits = [(articles[(n * 7 + k) % 1500], "Il pleut sur le quai.") for k in range(10)]
         quoted = [(article, fact)] if chance.random() < 0.6 else []
-        hits = [(articles[(n + k) % 1500], "Il pleut sur le quai.") for k in range(10)]
-        answers.append(answer(name, *quoted, hits=hits, seconds={"total": chance.random()}))
-    return make_run(folder, rows, answers, articles)
+        answers.append(answer(str(n), *quoted, hits=hits, seconds={"total": chance.random()}))
+    make_run(folder, rows, answers, articles)
+    scores = runs.read_json(folder / runs.SCORES)
+    many = range(questions)
+    for name in (runs.GOLD, runs.ANSWERS):
+        lines = runs.read_lines(folder / name)
+        runs.write_lines(folder / name, [{**lines[n % 200], "id": f"q{n:04d}"} for n in many])
+    scored = scores["by_question"]
+    scores["by_question"] = [{**scored[n % 200], "id": f"q{n:04d}"} for n in many]
+    runs.write_json(folder / runs.SCORES, {**scores, "questions": questions})
+    runs.write_lines(folder / runs.ARTICLES, [{"id": a.id, "title": a.title, "text": a.text} for a in articles])
+    return folder

@@ -225,7 +225,7 @@ def test_hostile_texts_do_nothing(browser: Browser, hostile: Path) -> None:
     assert browser.complaints() == []
     browser.find("a[href^='#tag=']").click()
     browser.until("location.hash.startsWith('#tag=')")
-    assert len(shown(browser)) == 1
+    assert len(browser.texts(SHOWN)) == 1
 
 
 def test_no_network_and_no_complaint(browser: Browser, small: Path) -> None:
