@@ -24,7 +24,8 @@ from bot.rendering.report.texts import report_texts
 from bot.texts import Texts
 from retrieval.evaluation import runs
 
-_STYLE, _SCRIPTS = "report.css", ("text.js", "state.js", "question.js", "list.js")
+_STYLES = ("report.css", "questions.css", "media.css")
+_SCRIPTS = ("text.js", "state.js", "passage.js", "question.js", "list.js")
 # What no HTML file may hold, and what changes the direction of the writing around it.
 _UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
@@ -50,7 +51,7 @@ def page(folder: Path, t: Texts) -> str:
     gold, answers, articles = (runs.read_lines(folder / name) for name in (runs.GOLD, runs.ANSWERS, runs.ARTICLES))
     t = report_texts(t)
     scripts = [_file(name) for name in _SCRIPTS]
-    style = _file(_STYLE)
+    style = "".join(_file(name) for name in _STYLES)
     environment = _environment()
     rendered: str = environment.get_template("report.html").render(
         t=t,

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report_runs import small_run
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from bot.rendering.report import write
+from bot.texts import texts
+
 PHONE, DESKTOP = (360, 780), (1280, 800)
+QUESTIONS = "#list > details"
 
 
 class Browser:
@@ -114,3 +119,17 @@ def fresh_look(chromium: Browser) -> Browser:
     chromium.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     chromium.look()
     return chromium
+
+
+@pytest.fixture(name="small", scope="session")
+def small_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of six questions, of each outcome one at least, whose answers are sure of themselves."""
+    return write(small_run(tmp_path_factory.mktemp("small"), [0.9, 0.8, 0.0, 0.6, 0.0, 0.2]), texts("en"))
+
+
+def shown(browser: Browser) -> list[str]:
+    """The ids of the questions in the list."""
+    ids: list[str] = browser.run(
+        "return [...document.querySelectorAll(arguments[0])].map(e => e.dataset.id)", QUESTIONS
+    )
+    return ids

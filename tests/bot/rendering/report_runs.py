@@ -126,7 +126,7 @@ def hostile_run(folder: Path) -> Path:
     article = Article(f"{HOSTILE}.txt", f"{HOSTILE} Un fait. {HOSTILE} Une preuve.", title=HOSTILE, published=HOSTILE,
                       source=HOSTILE, url="javascript:window.pwned=1")  # fmt: skip
     rows = [
-        row(f"q{HOSTILE}", HOSTILE, article, "Une preuve.", [HOSTILE], tags=(HOSTILE,), language="fr",
+        row(f"q{HOSTILE}", HOSTILE, article, "Une preuve.", [HOSTILE], tags=(HOSTILE[:-1], HOSTILE), language="fr",
             forbidden=(HOSTILE,), false_premise=HOSTILE),
         row("long", "x" * 3000, None, "", tags=("t" * 300,)),
     ]  # fmt: skip

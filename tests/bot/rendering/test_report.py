@@ -142,7 +142,7 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     kinds = {(name, *attributes) for name, attributes in parsed(small_run(tmp_path / "kind")).elements}
     page = parsed(hostile_run(tmp_path / "hostile"))
     assert {(name, *attributes) for name, attributes in page.elements} <= kinds
-    assert len(page.scripts) == 6
+    assert len(page.scripts) == 7
     raw = (tmp_path / "hostile" / runs.REPORT).read_bytes()
     assert b"<img" not in raw
     assert not re.search("[\u2028\u202a-\u202e\u2066-\u2069]", raw.decode())

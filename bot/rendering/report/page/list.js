@@ -14,20 +14,44 @@ function row(at) {
   if (rows.has(at)) return rows.get(at);
   const question = run.questions[at];
   const cell = (name, label, value, unit = "") =>
-    element("span", { class: value === null ? `${name} none` : name },
-      element("span", { class: "name" }, `${label} `), value ?? "–", value === null ? "" : unit);
+    element(
+      "span",
+      { class: value === null ? `${name} none` : name },
+      element("span", { class: "name" }, `${label} `),
+      value ?? "–",
+      value === null ? "" : unit,
+    );
   const sure = question.confidence ?? null;
-  const rank = !question.evidence ? null : question.rank ? say("list_rank", { rank: question.rank }) : say("list_no_rank");
+  const rank = !question.evidence
+    ? null
+    : question.rank
+      ? say("list_rank", { rank: question.rank })
+      : say("list_no_rank");
   const language = element("abbr", { title: by("language").labels[0].textContent }, question.language);
-  const summary = element("summary", {},
+  const summary = element(
+    "summary",
+    {},
     element("span", { class: `mark ${question.outcome}`, "aria-hidden": "true" }),
     element("span", { class: "asked", dir: "auto" }, inert(question.question)),
-    element("span", { class: "said" },
+    element(
+      "span",
+      { class: "said" },
       element("span", { class: question.outcome }, say(`outcome_${question.outcome}`)),
-      element("span", { class: "tags" }, isolated(question.id, "bdi", { class: "id" }), " · ",
-        (question.tags ?? []).map((tag) => [isolated(tag), " · "]), language)),
+      element(
+        "span",
+        { class: "tags" },
+        isolated(question.id, "bdi", { class: "id" }),
+        " · ",
+        (question.tags ?? []).map((tag) => [isolated(tag), " · "]),
+        language,
+      ),
+    ),
     cell("rank", say("list_by_rank"), rank),
-    cell("confidence", sureLabel(), sure === null ? null : run.calibrated ? `${number(100 * sure)} %` : number(sure, 1)),
+    cell(
+      "confidence",
+      sureLabel(),
+      sure === null ? null : run.calibrated ? `${number(100 * sure)} %` : number(sure, 1),
+    ),
     cell("seconds", say("list_time"), question.seconds === undefined ? null : number(1000 * question.seconds), " ms"),
   );
   const made = element("details", { class: "question", "data-id": question.id }, summary);
@@ -47,7 +71,8 @@ function change(part) {
   const before = state;
   state = { ...state, ...part };
   const fragment = toFragment(state);
-  if (fragment !== location.hash.slice(1)) history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
+  if (fragment !== location.hash.slice(1))
+    history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
   if (Object.keys(part).some((key) => key !== "q" && String(before[key]) !== String(state[key]))) draw();
 }
 
@@ -67,7 +92,8 @@ function draw() {
   for (const name of ["tag", "language", "proof", "metric"]) by(name).value = state[name];
   if (by("text").value !== state.text) by("text").value = state.text;
   for (const button of by("sorts").querySelectorAll("button")) {
-    const way = state.sort.replace(/^-/, "") !== button.value ? "" : state.sort.startsWith("-") ? "descending" : "ascending";
+    const way =
+      state.sort.replace(/^-/, "") !== button.value ? "" : state.sort.startsWith("-") ? "descending" : "ascending";
     button.setAttribute("aria-pressed", String(way !== ""));
     button.dataset.way = way;
     button.querySelector(".unseen").textContent = way ? say(`list_${way}`) : "";
@@ -112,17 +138,37 @@ function options(select, entries) {
 function begin() {
   for (const name of OUTCOMES) {
     const box = element("input", { type: "checkbox", id: `outcome-${name}`, value: name });
-    const label = element("label", { for: box.id, class: name }, element("span", { class: "mark", "aria-hidden": "true" }), say(`outcome_${name}`), " ", element("strong"));
+    const label = element(
+      "label",
+      { for: box.id, class: name },
+      element("span", { class: "mark", "aria-hidden": "true" }),
+      say(`outcome_${name}`),
+      " ",
+      element("strong"),
+    );
     by("outcomes").append(element("span", { class: "choice" }, box, label));
   }
   by("outcomes").addEventListener("change", () =>
-    change({ outcome: [...by("outcomes").querySelectorAll(":checked")].map((box) => box.value) }));
-  const many = (counts, label = (name) => name) => [...counts].map(([name, n]) => [name, `${label(name)} (${number(n)})`]);
+    change({ outcome: [...by("outcomes").querySelectorAll(":checked")].map((box) => box.value) }),
+  );
+  const many = (counts, label = (name) => name) =>
+    [...counts].map(([name, n]) => [name, `${label(name)} (${number(n)})`]);
   options(by("tag"), many(tags));
   options(by("language"), many(languages));
-  options(by("proof"), many(new Map(PROOFS.filter((name) => proofs.has(name)).map((name) => [name, proofs.get(name)])), (name) => say(`list_proof_${name}`)));
-  const short = run.metrics.map((metric, at) => [metric, run.questions.filter((question) => fallsShort(question, at)).length]);
-  options(by("metric"), short.filter(([, n]) => n).map(([{ name, label }, n]) => [name, `${label} (${number(n)})`]));
+  options(
+    by("proof"),
+    many(new Map(PROOFS.filter((name) => proofs.has(name)).map((name) => [name, proofs.get(name)])), (name) =>
+      say(`list_proof_${name}`),
+    ),
+  );
+  const short = run.metrics.map((metric, at) => [
+    metric,
+    run.questions.filter((question) => fallsShort(question, at)).length,
+  ]);
+  options(
+    by("metric"),
+    short.filter(([, n]) => n).map(([{ name, label }, n]) => [name, `${label} (${number(n)})`]),
+  );
   let waiting;
   by("text").addEventListener("input", () => {
     clearTimeout(waiting);
@@ -133,13 +179,21 @@ function begin() {
   const ordered = [];
   for (const name of SORTS) {
     const label = name === "confidence" ? sureLabel() : name === "seconds" ? say("list_time") : say(`list_by_${name}`);
-    const button = element("button", { type: "button", value: name, class: name }, label, " ", element("span", { class: "unseen" }));
+    const button = element(
+      "button",
+      { type: "button", value: name, class: name },
+      label,
+      " ",
+      element("span", { class: "unseen" }),
+    );
     button.addEventListener("click", () => change({ sort: state.sort === name ? `-${name}` : name }));
     ordered.push(button);
   }
   by("sorts").append(element("span", {}, ordered.slice(0, 2)), ...ordered.slice(2));
   by("further").addEventListener("click", () => more());
-  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "600px" }).observe(by("further"));
+  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), { rootMargin: "600px" }).observe(
+    by("further"),
+  );
   by("browser").hidden = false;
   draw();
   follow();

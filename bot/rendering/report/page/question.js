@@ -1,82 +1,5 @@
 "use strict";
-// One question, opened: what was expected, what came, and the passages with what was quoted and what was missed.
-
-const AROUND = 350; // characters shown on each side of evidence
-const WHOLE = 900; // an article up to this length is shown whole
-
-// The marks of a question in an article: quotes with their numbers, and pieces of evidence.
-function marksOf(question, article) {
-  const quotes = (question.citations ?? [])
-    .filter((citation) => citation.article === article && !citation.quote)
-    .map(({ start, end, number }) => ({ start, end, kind: "quote", tag: `[${number}]` }));
-  const evidence = (question.evidence ?? [])
-    .filter((item) => item.article === article)
-    .flatMap(({ spans }) => spans)
-    .filter(([start, end]) => end - start < lengthOf(article)) // a whole article as evidence marks nothing in it
-    .map(([start, end]) => ({ start, end, kind: "evidence", tag: say("list_tag_evidence") }));
-  return [...quotes, ...evidence];
-}
-
-// A slice of an article with its marks, which may overlap: each piece is marked with all that cover it.
-function passage(question, article, start, end) {
-  const marks = marksOf(question, article).filter((mark) => mark.start < end && start < mark.end);
-  const cuts = marks.flatMap((mark) => [Math.max(mark.start, start), Math.min(mark.end, end)]);
-  const borders = [...new Set([start, end, ...cuts])].sort((a, b) => a - b);
-  const pieces = borders.slice(0, -1).map((from, at) => {
-    const covering = marks.filter((mark) => mark.start <= from && from < mark.end);
-    const text = inert(slice(article, from, borders[at + 1]));
-    if (!covering.length) return text;
-    const begun = covering.filter((mark) => Math.max(mark.start, start) === from);
-    const tags = begun.map(({ tag, kind }) => element("span", { class: `tag ${kind}` }, tag));
-    return element("mark", { class: [...new Set(covering.map(({ kind }) => kind))].join(" ") }, tags, text);
-  });
-  return element(
-    "blockquote", { class: "passage", dir: "auto" },
-    start > 0 ? "… " : null, pieces, end < lengthOf(article) ? " …" : null,
-  );
-}
-
-// Where to cut around a place: at spaces, or the whole article when it is short.
-function around(article, start, end) {
-  const length = lengthOf(article);
-  if (length <= WHOLE) return [0, length];
-  let [from, to] = [Math.max(0, start - AROUND), Math.min(length, end + AROUND)];
-  const before = slice(article, from, start).search(/\s/);
-  if (from > 0 && before >= 0) from += Array.from(slice(article, from, start).slice(0, before)).length + 1;
-  const after = slice(article, end, to);
-  const last = after.search(/\s\S*$/);
-  if (to < length && last >= 0) to = end + Array.from(after.slice(0, last)).length;
-  return [from, to];
-}
-
-// A part of the page that is filled when it is first opened.
-function lazily(summary, fill, attributes = {}) {
-  const made = element("details", attributes, element("summary", {}, summary));
-  made.addEventListener("toggle", () => {
-    if (made.open && made.childElementCount === 1) made.append(...[fill()].flat());
-  });
-  return made;
-}
-
-function wholeArticle(question, article) {
-  return lazily(say("list_whole"), () => passage(question, article, 0, lengthOf(article)), { class: "whole" });
-}
-
-// An article's title, outlet, date and address.
-function named(article) {
-  const { title, id, source, date, url } = run.articles[article];
-  const address = url && webAddress(url);
-  const shown = isolated(title || id, "cite");
-  return [
-    address ? element("a", { href: address, rel: "noreferrer noopener" }, shown) : shown,
-    element(
-      "span", { class: "note" },
-      source ? [" · ", isolated(source)] : null,
-      " · ", date ? isolated(date) : say("list_undated"),
-      title ? [" · ", isolated(id)] : null,
-    ),
-  ];
-}
+// One question, opened: what was expected, what came, the passages, and what search found.
 
 function citation(question, cited, key) {
   const { number: shown, article, start, end, quote } = cited;
@@ -98,7 +21,8 @@ function missed(question, item) {
   made.append(element("p", { class: "why" }, say(told, { rank: item.rank })));
   if (!item.spans.length) {
     if (item.quote) made.append(isolated(item.quote, "blockquote", { class: "passage" }));
-  } else if (run.articles[item.article].text === null) made.append(element("p", { class: "note" }, say("list_no_text")));
+  } else if (run.articles[item.article].text === null)
+    made.append(element("p", { class: "note" }, say("list_no_text")));
   else {
     const [start, end] = item.spans[0];
     const [from, to] = end - start < lengthOf(item.article) ? around(item.article, start, end) : [0, end];
@@ -109,17 +33,25 @@ function missed(question, item) {
 
 function hitsOf(question) {
   const cited = question.citations ?? [];
-  return element("ol", { class: "hits" }, question.hits.map(([article, start, end, score, evidence]) => {
-    const quoted = cited.some((one) => one.article === article && one.start < end && start < one.end);
-    const badges = [
-      evidence ? element("span", { class: "badge evidence" }, say("list_hit_evidence")) : null,
-      quoted ? element("span", { class: "badge quote" }, say("list_hit_cited")) : null,
-    ];
-    const title = [isolated(run.articles[article].title || run.articles[article].id, "cite")];
-    const line = [title, " ", badges, element("span", { class: "note" }, ` ${number(score, 1)} · ${start}–${end}`)];
-    if (run.articles[article].text === null) return element("li", {}, line);
-    return element("li", {}, lazily(line, () => passage(question, article, start, end)));
-  }));
+  return element(
+    "ol",
+    { class: "hits" },
+    question.hits.map(([article, start, end, score, evidence]) => {
+      const quoted = cited.some((one) => one.article === article && one.start < end && start < one.end);
+      const badges = [
+        evidence ? element("span", { class: "badge evidence" }, say("list_hit_evidence")) : null,
+        quoted ? element("span", { class: "badge quote" }, say("list_hit_cited")) : null,
+      ];
+      const title = [isolated(run.articles[article].title || run.articles[article].id, "cite")];
+      const line = [title, " ", badges, element("span", { class: "note" }, ` ${number(score, 1)} · ${start}–${end}`)];
+      if (run.articles[article].text === null) return element("li", {}, line);
+      return element(
+        "li",
+        {},
+        lazily(line, () => passage(question, article, start, end)),
+      );
+    }),
+  );
 }
 
 // The sentences of the answer, each with the numbers of its citations, which lead to them.
@@ -134,7 +66,11 @@ function answerOf(question, key) {
   for (const [text, numbers, supported] of question.statements ?? []) {
     const markers = numbers.map((shown) => {
       if (!known.has(shown)) return element("span", { class: "marker" }, `[${shown}]`);
-      const button = element("button", { type: "button", class: "marker", title: say("list_source", { number: shown }) }, `[${shown}]`);
+      const button = element(
+        "button",
+        { type: "button", class: "marker", title: say("list_source", { number: shown }) },
+        `[${shown}]`,
+      );
       button.addEventListener("click", () => document.getElementById(`${key}-${shown}`).focus());
       return button;
     });
@@ -142,11 +78,22 @@ function answerOf(question, key) {
     parts.push(element("p", { class: "statement", dir: "auto" }, inert(text), " ", markers, note));
   }
   if (question.unanswered) {
-    parts.push(element("p", {}, say("list_unanswered")), question.unanswered.map((text) => isolated(text, "p", { class: "unanswered" })));
+    parts.push(
+      element("p", {}, say("list_unanswered")),
+      question.unanswered.map((text) => isolated(text, "p", { class: "unanswered" })),
+    );
   }
   if (question.dropped) {
-    parts.push(element("h4", {}, say("list_dropped")), element("ul", {}, question.dropped.map(([text, reason]) =>
-      element("li", {}, isolated(text, "s"), element("span", { class: "note" }, " · ", isolated(reason))))));
+    parts.push(
+      element("h4", {}, say("list_dropped")),
+      element(
+        "ul",
+        {},
+        question.dropped.map(([text, reason]) =>
+          element("li", {}, isolated(text, "s"), element("span", { class: "note" }, " · ", isolated(reason))),
+        ),
+      ),
+    );
   }
   return parts;
 }
@@ -159,12 +106,25 @@ function expectedOf(question) {
     if (question.answers.length > 1) {
       parts.push(element("p", { class: "note" }, say(question.all ? "list_expected_all" : "list_expected_any")));
     }
-    parts.push(element("ul", { class: "expected" }, question.answers.map(([text, there]) =>
-      element("li", { class: there ? "there" : "gone" }, isolated(text),
-        element("span", { class: "unseen" }, ` (${say(there ? "list_in_answer" : "list_not_in_answer")})`)))));
+    parts.push(
+      element(
+        "ul",
+        { class: "expected" },
+        question.answers.map(([text, there]) =>
+          element(
+            "li",
+            { class: there ? "there" : "gone" },
+            isolated(text),
+            element("span", { class: "unseen" }, ` (${say(there ? "list_in_answer" : "list_not_in_answer")})`),
+          ),
+        ),
+      ),
+    );
   }
   if (question.forbidden) {
-    parts.push(element("p", {}, say("list_forbidden"), " ", isolated(question.forbidden.join(" · "), "span", { class: "note" })));
+    parts.push(
+      element("p", {}, say("list_forbidden"), " ", isolated(question.forbidden.join(" · "), "span", { class: "note" })),
+    );
   }
   return parts;
 }
@@ -179,35 +139,88 @@ function understandingOf(question) {
     if (wanted && wanted !== understood) told.push(" · ", say("list_period_wanted", { period: wanted }));
     facts.push([say("list_period"), told]);
   }
-  const made = element("dl", { class: "facts" }, facts.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+  const made = element(
+    "dl",
+    { class: "facts" },
+    facts.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  );
   return facts.length ? made : null;
 }
 
 function measuresOf(question) {
   const rows = run.metrics.map(({ label }, at) => [label, question.measures[at], fallsShort(question, at)]);
-  return element("ul", { class: "measures" }, rows.filter(([, value]) => value !== null && value !== undefined).map(
-    ([label, value, short]) => element("li", { class: short ? "short" : null }, label, " ", element("strong", {}, number(100 * value)),
-      short ? element("span", { class: "unseen" }, ` (${say("list_short")})`) : null)));
+  return element(
+    "ul",
+    { class: "measures" },
+    rows
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([label, value, short]) =>
+        element(
+          "li",
+          { class: short ? "short" : null },
+          label,
+          " ",
+          element("strong", {}, number(100 * value)),
+          short ? element("span", { class: "unseen" }, ` (${say("list_short")})`) : null,
+        ),
+      ),
+  );
 }
 
 // All that is told of a question.
 function opened(question, key) {
   const section = (title, ...content) => element("section", {}, element("h3", {}, title), ...content);
   const misses = (question.evidence ?? []).filter(({ state }) => state !== "cited");
-  const turn = question.dialogue ? [isolated(say("list_turn", { dialogue: question.dialogue, turn: question.turn })), " · "] : [];
-  const legend = element("p", { class: "legend" }, element("mark", { class: "quote" }, say("list_mark_quote")), " ",
-    element("mark", { class: "evidence" }, say("list_mark_evidence")));
+  const turn = question.dialogue
+    ? [isolated(say("list_turn", { dialogue: question.dialogue, turn: question.turn })), " · "]
+    : [];
+  const legend = element(
+    "p",
+    { class: "legend" },
+    element("mark", { class: "quote" }, say("list_mark_quote")),
+    " ",
+    element("mark", { class: "evidence" }, say("list_mark_evidence")),
+  );
   const passages = question.citations || misses.length;
-  return element("div", { class: "opened" },
+  return element(
+    "div",
+    { class: "opened" },
     understandingOf(question),
-    element("div", { class: "pair" }, section(say("list_expected"), ...expectedOf(question)), section(say("list_answer"), ...answerOf(question, key))),
+    element(
+      "div",
+      { class: "pair" },
+      section(say("list_expected"), ...expectedOf(question)),
+      section(say("list_answer"), ...answerOf(question, key)),
+    ),
     passages ? legend : null,
-    question.citations ? section(say("list_citations"),
-      element("ul", { class: "sources" }, question.citations.map((one) => citation(question, one, key)))) : null,
-    misses.length ? section(say("list_missed"), element("ul", { class: "sources" }, misses.map((item) => missed(question, item)))) : null,
+    question.citations
+      ? section(
+          say("list_citations"),
+          element(
+            "ul",
+            { class: "sources" },
+            question.citations.map((one) => citation(question, one, key)),
+          ),
+        )
+      : null,
+    misses.length
+      ? section(
+          say("list_missed"),
+          element(
+            "ul",
+            { class: "sources" },
+            misses.map((item) => missed(question, item)),
+          ),
+        )
+      : null,
     question.hits ? lazily(`${say("list_hits")} (${question.hits.length})`, () => hitsOf(question)) : null,
     lazily(say("list_measures"), () => measuresOf(question)),
-    element("p", { class: "note" }, turn, question.model ? [isolated(question.model), " · "] : null,
-      element("a", { href: `#${toFragment({ q: question.id })}` }, say("list_link"))),
+    element(
+      "p",
+      { class: "note" },
+      turn,
+      question.model ? [isolated(question.model), " · "] : null,
+      element("a", { href: `#${toFragment({ q: question.id })}` }, say("list_link")),
+    ),
   );
 }

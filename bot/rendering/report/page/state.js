@@ -55,15 +55,24 @@ function fallsShort(question, at) {
 const haystacks = new Map();
 function haystack(question) {
   if (!haystacks.has(question.id)) {
-    const named = [...(question.citations ?? []), ...(question.evidence ?? [])].map(({ article }) => run.articles[article]);
+    const named = [...(question.citations ?? []), ...(question.evidence ?? [])].map(
+      ({ article }) => run.articles[article],
+    );
     haystacks.set(
       question.id,
       folded(
         [
-          question.id, question.question, question.understood, question.tags,
-          (question.answers ?? []).map(([text]) => text), (question.statements ?? []).map(([text]) => text),
+          question.id,
+          question.question,
+          question.understood,
+          question.tags,
+          (question.answers ?? []).map(([text]) => text),
+          (question.statements ?? []).map(([text]) => text),
           named.map((article) => [article.id, article.title]),
-        ].flat(Infinity).filter(Boolean).join("\n"),
+        ]
+          .flat(Infinity)
+          .filter(Boolean)
+          .join("\n"),
       ),
     );
   }
@@ -85,7 +94,7 @@ function asked(state) {
 const KEYS = {
   order: (question) => places.get(question.id),
   outcome: (question) => OUTCOMES.indexOf(question.outcome),
-  rank: (question) => (question.evidence ? question.rank ?? Infinity : null),
+  rank: (question) => (question.evidence ? (question.rank ?? Infinity) : null),
   confidence: (question) => question.confidence ?? null,
   seconds: (question) => question.seconds ?? null,
 };

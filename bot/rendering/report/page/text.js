@@ -3,7 +3,7 @@
 
 const run = JSON.parse(document.getElementById("run-data").textContent);
 
-// Controls, direction marks, invisible characters, tags and half surrogate pairs: shown by their number, without effect.
+// Controls, direction marks, invisible characters, tags, half surrogate pairs: shown by their number, without effect.
 const HIDDEN = new RegExp(
   "[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e" +
     "\\u2060-\\u2069\\ufeff\\u{e0000}-\\u{e007f}]|[\\ud800-\\udfff]",
