@@ -80,7 +80,8 @@ def evaluate(
     \b
     A run is a folder: settings, fingerprints, answers, scores, and report.html, a page to read them all in
     a browser, without any network. Interrupted, the same command goes on.
-    --compare says whether B is better than A beyond chance, and which questions flipped.
+    --compare says whether B is better than A beyond chance, and which questions flipped: here, and with
+    both answers side by side in comparison.html in the folder of B.
 
     \b
     Examples:
@@ -143,11 +144,18 @@ def _report(folder: Path) -> Path:
 def _compared(sides: tuple[Path, Path], asked: _Asked, as_json: bool) -> None:
     from bot.rendering.as_json import dumps
     from bot.rendering.evaluation import comparison
+    from bot.rendering.report import write_comparison
     from retrieval.evaluation.comparing import compare
 
     a, b = (side if side.is_dir() else _run(asked, side, None)[0] for side in sides)
     found = compare(a, b)
+    t = own_texts()
     click.echo(dumps(found) if as_json else comparison(found, page_of(Settings.load())))
+    try:
+        told = t("eval_report", report=write_comparison(found, t))
+    except OSError as error:  # runs may be kept where nothing can be written: the comparison is told all the same
+        told = t("eval_no_report", reason=error)
+    click.echo(told, err=as_json)
 
 
 def _run(asked: _Asked, given: Path | None, folder: Path | None) -> tuple[Path, dict[str, Any]]:

@@ -6,6 +6,7 @@
     articles.jsonl  the articles of evidence, citations and best hits, as stored
     scores.json     the scores, by question and in all (`aggregating`)
     report.html     all of these for people, made by `bot.rendering.report`
+    comparison.html the last comparison of another run with this one
 
 gold.jsonl, answers.jsonl and articles.jsonl are what the project's independent scorer reads.
 """
@@ -29,7 +30,7 @@ from retrieval.settings import Secret, Settings
 
 FORMAT = 1  # of run.json
 RUN, GOLD, ANSWERS, ARTICLES, SCORES = "run.json", "gold.jsonl", "answers.jsonl", "articles.jsonl", "scores.json"
-REPORT = "report.html"
+REPORT, COMPARISON = "report.html", "comparison.html"
 # Settings that no answer depends on: where things lie, who may ask, how articles get in.
 _ELSEWHERE = (
     "home", "language", "database_url", "telegram_bot_token", "telegram_api_url", "telegram_webhook_secret",

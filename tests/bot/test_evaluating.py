@@ -134,6 +134,9 @@ def test_flipped_questions_are_shown(gold: Path, folder: Path, tmp_path: Path) -
     assert "A (juste)" in done.stdout
     assert "B (faux)" in done.stdout
     assert "attendu : 12 000" in done.stdout
+    report = tmp_path / "b" / "comparison.html"
+    assert done.stdout.endswith(f"Rapport : {report}\n")
+    assert "Questions perdues" in report.read_text("utf-8")
 
 
 def test_interrupted_goes_on(gold: Path, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,13 @@ _BESIDE = ("article_ndcg_10", "passage_recall_10", "citation_precision", "answer
 _UNITS = ("input_tokens", "output_tokens", "cost_usd")
 
 
+def number(value: float, t: Texts, digits: int = 1, sign: str = "") -> str:
+    """A number with that many decimals, as the language writes it; with its sign where that is "+"."""
+    text = f"{value:{sign},.{digits}f}"
+    text = text.lstrip("+-") if not float(text.replace(",", "")) else text.replace("-", "\u2212")
+    return text.translate({ord(","): "\u202f", ord("."): ","}) if t.language == "fr" else text
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A score: its value and limits in words, and the same as places from 0 to 100 to draw them at."""
@@ -154,8 +161,7 @@ class Tables:
 
     def number(self, value: float, digits: int = 1) -> str:
         """A number with that many decimals, as the language writes it."""
-        text = f"{value:,.{digits}f}"
-        return text.translate({ord(","): "\u202f", ord("."): ","}) if self.t.language == "fr" else text
+        return number(value, self.t, digits)
 
     def _score(self, name: str) -> Score:
         metric, cell = BY_NAME[name], self._cell(name, self.scores["metrics"][name])

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_runs import HOSTILE, SMALL_ANSWERS, hostile_run, make_run, small_run
+from report_runs import CONTAINERS, HOSTILE, SMALL_ANSWERS, SMALL_ROWS, answer, hostile_run, make_run, small_run
 
-from bot.rendering.report import plots, write
+from bot.rendering.report import plots, write, write_comparison
 from bot.rendering.report.texts import report_texts
 from bot.texts import LANGUAGES, texts
 from retrieval.evaluation import runs
+from retrieval.evaluation.comparing import compare
 from retrieval.evaluation.runs import RunError
 
 PAGE = files("bot.rendering.report") / "page"
@@ -181,8 +182,6 @@ def test_older_runs(tmp_path: Path) -> None:
 
 def test_nothing_answered(tmp_path: Path) -> None:
     """A run of abstentions alone has no curve, and says so."""
-    from report_runs import SMALL_ROWS, answer
-
     page = parsed(make_run(tmp_path, SMALL_ROWS, [answer(one["id"]) for one in SMALL_ANSWERS]))
     assert "No question was answered" in page.text
 
@@ -190,8 +189,6 @@ def test_nothing_answered(tmp_path: Path) -> None:
 def test_tokens_and_cost(tmp_path: Path) -> None:
     """What models read, wrote and cost is told by question and in all, once there is any."""
     assert "no tokens, no cost" in parsed(small_run(tmp_path / "none")).text
-    from report_runs import SMALL_ROWS
-
     used = {"usage": {"input_tokens": 1500, "output_tokens": 20, "cost_usd": 0.002}}
     page = parsed(make_run(tmp_path / "some", SMALL_ROWS, [one | used for one in SMALL_ANSWERS]))
     for said in ("1,500", "9,000", "120", "0.00200", "0.01"):
@@ -212,6 +209,38 @@ def test_risk_by_hand() -> None:
     assert many.curve.count("L") < 310
 
 
+def test_comparison(tmp_path: Path) -> None:
+    """Both runs' measures with what their difference may be, and both answers of a question that flipped; no script."""
+    small_run(tmp_path / "a")
+    given = [dict(one) for one in SMALL_ANSWERS]
+    given[0] = answer("a")
+    make_run(tmp_path / "b", SMALL_ROWS, given)
+    page = Parsed(write_comparison(compare(tmp_path / "a", tmp_path / "b"), texts("en")))
+    shown = re.sub(r"\s+", " ", page.text)
+    assert "Verdict: B is not shown to differ" in shown
+    assert "Handled right 33.3 16.7 \u221216.7" in shown
+    assert "Questions lost 1" in shown
+    assert "right → wrongly abstained" in shown
+    assert "Questions gained 0" in shown
+    assert shown.count(CONTAINERS) == 2  # what A answered, and its citation
+    assert [name for name, _ in page.elements if name in ("script", "style")] == ["style"]
+    assert (tmp_path / "b" / runs.COMPARISON).exists()
+
+
+def test_hostile_texts_in_a_comparison(tmp_path: Path) -> None:
+    """They stay texts there, too."""
+    for name in ("a", "b"):
+        hostile_run(tmp_path / name)
+    scores = json.loads((tmp_path / "b" / runs.SCORES).read_text("utf-8"))
+    scores["by_question"][0]["outcome"] = "right"
+    runs.write_json(tmp_path / "b" / runs.SCORES, scores)
+    path = write_comparison(compare(tmp_path / "a", tmp_path / "b"), texts("en"))
+    page = Parsed(path)
+    assert not {"img", "script"} & {name for name, _ in page.elements}
+    assert not re.search("[\u2028\u202a-\u202e\u2066-\u2069]", path.read_text("utf-8"))
+    assert page.text.count("window.pwned=1") > 4
+
+
 def test_same_texts_in_each_language() -> None:
     """The catalogues have the same keys and placeholders, and every key that page and scripts ask for."""
     entries = {
@@ -228,9 +257,7 @@ def test_same_texts_in_each_language() -> None:
     assert asked <= report_texts(texts("en")).entries.keys()
     here = files("bot.rendering.report").iterdir()
     source += "".join(path.read_text("utf-8") for path in here if path.name.endswith(".py"))
-    made = (
-        "group_|step_|report_mode_|report_print_|list_by_|list_proof_|list_evidence_|list_asc|list_desc"  # put together
-    )
+    made = "group_|step_|report_(mode|print|to)_|list_(by|proof|evidence)_|list_asc|list_desc|compare_"  # put together
     names = {name for name in entries["en"] if not re.match(made, name)}
     assert {name for name in names if not re.search(f"[\"']{name}[\"']", source)} == set()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from browsing import DESKTOP, PHONE, QUESTIONS, Browser, fresh_look, real_browser, shown, small_report  # noqa: F401
-from report_runs import HOSTILE, hostile_run, long_run
+from report_runs import HOSTILE, SMALL_ANSWERS, SMALL_ROWS, answer, hostile_run, long_run, make_run, small_run
 
-from bot.rendering.report import write
+from bot.rendering.report import write, write_comparison
 from bot.texts import texts
+from retrieval.evaluation.comparing import compare
 from retrieval.evaluation.metrics import OUTCOMES
 
 
@@ -19,6 +20,15 @@ from retrieval.evaluation.metrics import OUTCOMES
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a run whose texts attack the page."""
     return write(hostile_run(tmp_path_factory.mktemp("hostile")), texts("fr"))
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of two runs, whose first question was lost."""
+    a, b = (tmp_path_factory.mktemp(name) for name in ("a", "b"))
+    small_run(a)
+    make_run(b, SMALL_ROWS, [answer("a"), *SMALL_ANSWERS[1:]])
+    return write_comparison(compare(a, b), texts("fr"))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +74,7 @@ def test_no_network_and_no_complaint(browser: Browser, small: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("report", ["small", "hostile"])
+@pytest.mark.parametrize("report", ["small", "hostile", "comparison"])
 def test_nothing_sticks_out(
     browser: Browser, report: str, size: tuple[int, int], request: pytest.FixtureRequest
 ) -> None:
@@ -77,6 +87,7 @@ def test_nothing_sticks_out(
              .filter(e => !e.closest('.wide, .unseen')).map(e => e.outerHTML.slice(0, 120))"""
     assert browser.run(out) == []
     assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    assert browser.complaints() == []
 
 
 def luminance(colour: str) -> float:
