@@ -119,7 +119,7 @@ def evaluate(
     gate = Gate.load(gate_file) if gate_file else None
     page = page_of(Settings.load(given=given))
     there, scores = _run(asked, given, folder)
-    report = there / runs.REPORT
+    report = _report(there)
     failures = gate.failures(scores) if gate else []
     if as_json:
         held = [dataclasses.asdict(one) for one in failures] if gate else None
@@ -148,6 +148,8 @@ def _compared(sides: tuple[Path, Path], asked: _Asked, as_json: bool) -> None:
     from retrieval.evaluation.comparing import compare
 
     a, b = (side if side.is_dir() else _run(asked, side, None)[0] for side in sides)
+    for folder in {a, b} - set(sides):
+        _report(folder)
     found = compare(a, b)
     t = own_texts()
     click.echo(dumps(found) if as_json else comparison(found, page_of(Settings.load())))
@@ -159,7 +161,7 @@ def _compared(sides: tuple[Path, Path], asked: _Asked, as_json: bool) -> None:
 
 
 def _run(asked: _Asked, given: Path | None, folder: Path | None) -> tuple[Path, dict[str, Any]]:
-    """Run the questions with the settings, and report; returns the folder of the run and its scores."""
+    """Run the questions with the settings; returns the folder of the run and its scores."""
     from bot.rendering.as_json import answer_dict
     from retrieval.evaluation.gold import load
     from retrieval.evaluation.running import Run
@@ -174,9 +176,7 @@ def _run(asked: _Asked, given: Path | None, folder: Path | None) -> tuple[Path, 
     ):
         where = folder or _folder(settings.home / "evaluations", rows, there)
         files = [str(file) for file in asked.gold]
-        scores = Run(where, rows, there, answer_dict, asked.jobs, files, progress).go()
-    _report(where)
-    return where, scores
+        return where, Run(where, rows, there, answer_dict, asked.jobs, files, progress).go()
 
 
 def _folder(home: Path, rows: Sequence[Any], settings: Settings) -> Path:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.evaluation.calibration import calibration
 from retrieval.evaluation.metrics import BY_NAME, METRICS, Scored
+from retrieval.evaluation.reliability import reliability
 from retrieval.evaluation.statistics import LEVEL, RESAMPLES, SEED, Floats, bound, draws, interval
 
 FORMAT = 1  # of scores.json
@@ -128,7 +128,7 @@ def questions_of(scores: Mapping[str, Any]) -> list[Scored]:
 
 def _reliability(questions: Sequence[Scored]) -> dict[str, Any] | None:
     sure = [(q.confidence, q.outcome == "right") for q in questions if q.confidence is not None]
-    return calibration([confidence for confidence, _ in sure], [right for _, right in sure])
+    return reliability([confidence for confidence, _ in sure], [right for _, right in sure])
 
 
 def _all(lists: Iterable[Iterable[str]]) -> list[str]:

@@ -13,6 +13,7 @@ Line = Mapping[str, Any]
 
 # How near a piece of evidence an answer came, best first: quoted; its passage found; its article found; not found.
 PROOFS = ("cited", "found", "near", "absent")
+_SCALES = ("correctness", "faithfulness")  # of a judge
 _ABSOLUTE = ("length", "input_tokens", "output_tokens", "cost_usd")  # measures that are no shares
 
 
@@ -25,13 +26,21 @@ def run_data(
     shelf = _Shelf(articles, t)
     metrics = [name for name, m in BY_NAME.items() if name not in _ABSOLUTE and name in scores["metrics"]]
     rows = [_row(line, by_id[line["id"]], scored[line["id"]], metrics, shelf) for line in gold]
+    judged = (scores.get("judge") or {}).get("by_question") or {}
+    scales = [scale for scale in _SCALES if any(_judged(one)[scale] is not None for one in judged.values())]
+    for row in rows:
+        said = judged.get(row["id"])
+        if said:
+            row["judge"] = _judged(said)
+        row["measures"] += [row["judge"][scale] if said else None for scale in scales]
     return {
         "language": t.language,
         "calibrated": scores["risk_coverage"]["confidence"] == "answer",
         "metrics": [
             {"name": name, "label": t.entries.get(f"metric_{name}", name), "better": BY_NAME[name].better}
             for name in metrics
-        ],
+        ]
+        + [{"name": f"judge_{scale}", "label": t(f"report_judge_{scale}"), "better": 1} for scale in scales],
         "questions": rows,
         "articles": shelf.listed,
         "texts": {key: text for key, text in t.entries.items() if key.startswith(("list_", "outcome_"))},
@@ -138,6 +147,16 @@ def _overlap(place: Line, item: Line) -> bool:
 def _exact(citation: Line, shelf: _Shelf) -> bool:
     text, quote = shelf.text(citation["article"]) or "", citation["quote"]
     return bool(quote) and bool(quote == text[citation["start"] : citation["end"]])
+
+
+def _judged(said: Line) -> dict[str, Any]:
+    """What a judge said of an answer: its correctness, the share of its statements that are faithful, and which."""
+    statements = said.get("statements")
+    return {
+        "correctness": said.get("correctness"),
+        "faithfulness": sum(statements) / len(statements) if statements else None,
+        "statements": statements, "reason": said.get("reason"),
+    }  # fmt: skip
 
 
 def _share(counts: Sequence[float] | None) -> float | None:

@@ -13,10 +13,9 @@ from retrieval.evaluation.metrics import BY_NAME, COMPOSITES, OUTCOMES
 
 Numbers = Mapping[str, Any]
 
-_GROUPS = ("answers", "retrieval", "citations", "statements", "abstention", "safety", "time")
-_ABSOLUTE = ("length",)  # not a share of anything
-_BESIDE = ("article_ndcg_10", "passage_recall_10", "citation_precision", "answerable_abstained")  # columns of parts
 _UNITS = ("input_tokens", "output_tokens", "cost_usd")
+_ABSOLUTE = ("length", *_UNITS)  # no shares of anything
+_BESIDE = ("article_ndcg_10", "passage_recall_10", "citation_precision", "answerable_abstained")  # columns of parts
 
 
 def number(value: float, t: Texts, digits: int = 1, sign: str = "") -> str:
@@ -82,11 +81,11 @@ class Tables:
     def groups(self) -> list[tuple[str, list[Score]]]:
         """All measures that are shares, by what they measure."""
         found = []
-        for group in _GROUPS:
+        for group in dict.fromkeys(metric.group for metric in BY_NAME.values()):
             names = [n for n, m in BY_NAME.items() if m.group == group and n not in _ABSOLUTE]
             rows = [self._score(name) for name in names if name in self.scores["metrics"]]
             if rows:
-                found.append((self.t(f"group_{group}"), rows))
+                found.append((self.t.entries.get(f"group_{group}", group), rows))
         return found
 
     @property
@@ -138,6 +137,24 @@ class Tables:
                 limits = None if one["low"] is None else [self.number(one[k], digits) for k in ("low", "high")]
                 found.append({"label": self.t(f"metric_{name}"), "value": self.number(one["value"], digits),
                               "limits": limits, "total": self.number(total, 2 if digits else 0)})  # fmt: skip
+        return found
+
+    @property
+    def judge(self) -> list[dict[str, Any]]:
+        """A judge's scales: how far it agrees with labels by hand, and its score of this run where it may be used."""
+        block = self.scores.get("judge") or {}
+        found = []
+        for scale, agreed in block.get("agreement", {}).items():
+            limits = (
+                None
+                if agreed["kappa_low"] is None
+                else [self.number(agreed[k], 2) for k in ("kappa_low", "kappa_high")]
+            )
+            kappa = "–" if agreed["kappa"] is None else self.number(agreed["kappa"], 2)
+            score = (block.get("scores") or {}).get(scale)
+            found.append({"label": self.t(f"report_judge_{scale}"), "name": f"judge_{scale}", "kappa": kappa,
+                          "limits": limits, "same": self.share(agreed["same"], 0), "used": agreed["used"],
+                          "cell": self._cell(scale, score)})  # fmt: skip
         return found
 
     @property

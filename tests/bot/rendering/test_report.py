@@ -6,9 +6,7 @@ import base64
 import hashlib
 import json
 import re
-import string
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,11 @@ import pytest
 from report_runs import CONTAINERS, HOSTILE, SMALL_ANSWERS, SMALL_ROWS, answer, hostile_run, make_run, small_run
 
 from bot.rendering.report import plots, write, write_comparison
-from bot.rendering.report.texts import report_texts
-from bot.texts import LANGUAGES, texts
+from bot.texts import texts
 from retrieval.evaluation import runs
 from retrieval.evaluation.comparing import compare
 from retrieval.evaluation.runs import RunError
 
-PAGE = files("bot.rendering.report") / "page"
 VOID = {"meta", "link", "input", "br"}
 
 
@@ -195,6 +191,30 @@ def test_tokens_and_cost(tmp_path: Path) -> None:
         assert said in page.text
 
 
+def test_judge(tmp_path: Path) -> None:
+    """What a judge said, if one was asked: its agreement, its score where that suffices, its grades by question."""
+    assert "Judge" not in parsed(small_run(tmp_path)).text
+    scores = json.loads((tmp_path / runs.SCORES).read_text("utf-8"))
+    kappa = {"cases": 44, "labels": 44, "kappa": 0.81, "kappa_low": 0.6, "kappa_high": 0.95, "same": 0.9, "used": True}
+    told = {"correctness": 0.5, "statements": None, "reason": "Half of it.", "by_rule": False, "unjudged": None}
+    scores["judge"] = {
+        "model": "openai:judge", "cases": 48, "threshold": 0.6, "used": True,
+        "agreement": {"correctness": kappa, "faithfulness": {**kappa, "kappa": 0.2, "used": False}},
+        "scores": {"correctness": {"value": 0.75, "low": 0.5, "high": 1.0, "questions": 2}},
+        "by_question": {"a": {**told, "correctness": 1.0}, "b": told},
+    }  # fmt: skip
+    runs.write_json(tmp_path / runs.SCORES, scores)
+    page = parsed(tmp_path)
+    shown = re.sub(r"\s+", " ", page.text)
+    assert "Graded by openai:judge" in shown
+    assert "Correctness 75.0 50.0 – 100.0 κ 0.81 0.60 – 0.95" in shown
+    assert "Faithfulness withheld κ 0.20" in shown
+    questions, metrics = page.data()["questions"], [metric["name"] for metric in page.data()["metrics"]]
+    assert metrics[-1] == "judge_correctness"
+    assert [one["measures"][-1] for one in questions] == [1, 0.5, None, None, None, None]
+    assert questions[1]["judge"]["reason"] == "Half of it."
+
+
 def test_risk_by_hand() -> None:
     """The curve runs through its points; the best order has no risk until the right answers are used up."""
     points = [{"coverage": 0.25, "risk": 0.0}, {"coverage": 0.5, "risk": 0.5}]
@@ -239,42 +259,3 @@ def test_hostile_texts_in_a_comparison(tmp_path: Path) -> None:
     assert not {"img", "script"} & {name for name, _ in page.elements}
     assert not re.search("[\u2028\u202a-\u202e\u2066-\u2069]", path.read_text("utf-8"))
     assert page.text.count("window.pwned=1") > 4
-
-
-def test_same_texts_in_each_language() -> None:
-    """The catalogues have the same keys and placeholders, and every key that page and scripts ask for."""
-    entries = {
-        name: json.loads((files("bot.texts") / "report" / f"{name}.json").read_text("utf-8")) for name in LANGUAGES
-    }
-    fields = {
-        name: {key: {field for _, field, _, _ in string.Formatter().parse(text) if field} for key, text in one.items()}
-        for name, one in entries.items()
-    }
-    assert fields["fr"] == fields["en"]
-    source = "".join(path.read_text("utf-8") for path in PAGE.iterdir())
-    asked = set(re.findall(r'\b(?:t|say)\(\s*["\']([a-z_0-9]+[a-z0-9])["\']', source))
-    assert len(asked) > 80
-    assert asked <= report_texts(texts("en")).entries.keys()
-    here = files("bot.rendering.report").iterdir()
-    source += "".join(path.read_text("utf-8") for path in here if path.name.endswith(".py"))
-    made = "group_|step_|report_(mode|print|to)_|list_(by|proof|evidence)_|list_asc|list_desc|compare_"  # put together
-    names = {name for name in entries["en"] if not re.match(made, name)}
-    assert {name for name in names if not re.search(f"[\"']{name}[\"']", source)} == set()
-
-
-def test_french_spaces_hold() -> None:
-    """No line breaks before a French colon or per cent sign."""
-    assert report_texts(texts("fr"))("list_missing").endswith("\u00a0:")
-    assert report_texts(texts("en"))("list_missing").endswith("holds:")
-
-
-def test_files_fit_in_a_page() -> None:
-    """Style and scripts hold nothing that would end them early, and put no text into the page as markup."""
-    for path in PAGE.iterdir():
-        if path.name.endswith((".css", ".js")):
-            source = path.read_text("utf-8")
-            assert not re.search(r"</(script|style)|<!--", source, re.IGNORECASE)
-            assert not re.search(
-                r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", source
-            )
-            assert not re.search(r"url\(|@import|https?://|fetch\(|XMLHttpRequest|import\(", source)

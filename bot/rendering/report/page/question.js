@@ -63,7 +63,8 @@ function answerOf(question, key) {
     if (question.missing) parts.push(element("p", {}, say("list_missing"), " ", isolated(question.missing.join(", "))));
   }
   const known = new Set((question.citations ?? []).map(({ number: shown }) => shown));
-  for (const [text, numbers, supported] of question.statements ?? []) {
+  const doubted = question.judge?.statements ?? [];
+  for (const [at, [text, numbers, supported]] of (question.statements ?? []).entries()) {
     const markers = numbers.map((shown) => {
       if (!known.has(shown)) return element("span", { class: "marker" }, `[${shown}]`);
       const button = element(
@@ -74,8 +75,14 @@ function answerOf(question, key) {
       button.addEventListener("click", () => document.getElementById(`${key}-${shown}`).focus());
       return button;
     });
-    const note = supported ? null : element("span", { class: "badge" }, say("list_unsupported"));
-    parts.push(element("p", { class: "statement", dir: "auto" }, inert(text), " ", markers, note));
+    const notes = [supported ? null : "list_unsupported", doubted[at] === false ? "list_doubted" : null];
+    const badges = notes.map((note) => note && element("span", { class: "badge" }, say(note)));
+    parts.push(element("p", { class: "statement", dir: "auto" }, inert(text), " ", markers, badges));
+  }
+  if (question.judge && (question.judge.reason || question.judge.correctness !== null)) {
+    const grade = question.judge.correctness;
+    const told = grade === null ? null : [say("list_judge", { grade: number(grade, grade % 1 ? 1 : 0) }), " · "];
+    parts.push(element("p", { class: "note" }, told, isolated(question.judge.reason ?? "")));
   }
   if (question.unanswered) {
     parts.push(

@@ -19,7 +19,7 @@ _BINS = 10  # at most; as many as the square root of the answers where that is l
 _Z = 1.959963984540054  # of the normal distribution, for LEVEL
 
 
-def calibration(confidences: Sequence[float], right: Sequence[bool]) -> dict[str, Any] | None:
+def reliability(confidences: Sequence[float], right: Sequence[bool]) -> dict[str, Any] | None:
     """The bins with their counts, the Brier score and the expected calibration error; None without an answer.
 
     Confidences are 0 to 1. `brier` is the mean squared error (Brier, Monthly Weather Review 1950), with its bootstrap
