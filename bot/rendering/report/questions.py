@@ -40,7 +40,10 @@ def run_data(
             {"name": name, "label": t.entries.get(f"metric_{name}", name), "better": BY_NAME[name].better}
             for name in metrics
         ]
-        + [{"name": f"judge_{scale}", "label": t(f"report_judge_{scale}"), "better": 1} for scale in scales],
+        + [
+            {"name": f"judge_{scale}", "label": f"{t('report_judge')} · {t(f'report_judge_{scale}')}", "better": 1}
+            for scale in scales
+        ],
         "questions": rows,
         "articles": shelf.listed,
         "texts": {key: text for key, text in t.entries.items() if key.startswith(("list_", "outcome_"))},
