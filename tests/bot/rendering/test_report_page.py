@@ -73,7 +73,7 @@ def test_search(browser: Browser, small: Path, text: str, expected: list[str]) -
     """Words are found in questions, answers, articles and ids, whatever their case and accents."""
     browser.open(small)
     browser.find("#text").send_keys(text)
-    browser.until("location.hash")
+    browser.until(f"new URLSearchParams(location.hash.slice(1)).get('text') === {json.dumps(text)}")
     assert shown(browser) == expected
     told = browser.find("#count").text
     assert told.startswith(f"{len(expected)} of 6") if expected else told == "No question is like that."
@@ -105,6 +105,12 @@ def test_link_to_a_question(browser: Browser, small: Path) -> None:
     assert browser.run("return document.activeElement.parentElement.dataset.id") == "b"
     browser.find("[data-id=c] summary").click()
     browser.until("location.hash === '#q=c'")
+    choose(browser, "tag", "length")
+    assert fragment(browser) == "#tag=length&q=c"
+    choose(browser, "tag", "number")
+    assert fragment(browser) == "#tag=number"
+    browser.open(small, "#q=c")
+    browser.until("document.querySelector('[data-id=c]').open")
     browser.find("[data-id=c] summary").click()
     browser.until("location.hash === ''")
     browser.open(small, "#q=unknown&tag=unknown&sort=unknown&outcome=unknown")

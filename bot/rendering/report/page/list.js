@@ -66,14 +66,17 @@ function row(at) {
 
 const sureLabel = () => say(run.calibrated ? "list_by_confidence" : "list_by_score");
 
-// A part of the state is other than it was: the address says so, and the list when it is another.
+// A part of the state is other than it was: the list is drawn again when it is another, and the address says so.
 function change(part) {
   const before = state;
   state = { ...state, ...part };
+  if (Object.keys(part).some((key) => key !== "q" && String(before[key]) !== String(state[key]))) {
+    draw();
+    if (!shown.chosen.includes(places.get(state.q))) state.q = ""; // a link must not lead to what its filters hide
+  }
   const fragment = toFragment(state);
-  if (fragment !== location.hash.slice(1))
-    history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
-  if (Object.keys(part).some((key) => key !== "q" && String(before[key]) !== String(state[key]))) draw();
+  if (fragment === location.hash.slice(1)) return;
+  history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
 }
 
 function draw() {
