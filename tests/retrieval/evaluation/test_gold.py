@@ -141,7 +141,7 @@ CORRUPTIONS: dict[str, tuple[dict[str, Any] | str, str]] = {
     "lacking fields": ({"id": "a", "question": "Qui ?"}, "no answers, evidence, answerable"),
     "wrong type": (single(answers="1 833"), "answers: is no list of texts"),
     "require": (single(require="most"), "require: is not one of any, all"),
-    "status": (single(status="final"), "status: is not one of draft, reviewed"),
+    "status": (single(status="final"), "status: is not one of reviewed, draft"),
     "period": (single(period="juin 2023"), "period: is no period: 'juin 2023'"),
     "period reversed": (single(period="2024/2023"), "period: is no period"),
     "period of no day": (single(period="2023-02-30"), "period: is no period"),
