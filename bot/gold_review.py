@@ -17,7 +17,7 @@ from retrieval.library import Library
 from retrieval.search import Searcher
 from retrieval.types import Hit
 
-_HITS = 5
+_HITS = 4
 _COMMANDS = {
     "accept": "a accept accepter retenir", "unanswerable": "n none sans", "edit": "e edit modifier",
     "reject": "r reject rejeter", "skip": "s skip passer", "undo": "u undo annuler", "find": "f find chercher",
@@ -225,8 +225,10 @@ class Session:
         self._print_row()
 
     def _print_row(self) -> None:
+        """The passages, then the question: what is asked stands next to where the decision is typed."""
         page, row = self._page, self._row
         t = page.t
+        self._print_hits()
         about = [row["id"], row.get("language", "fr"), *row.get("tags", ())]
         about += [t.count("review_count", row["count"])] if row.get("count") else []
         self._say(page.style(page.wrap(" · ".join(about)), dim=True))
@@ -243,11 +245,21 @@ class Session:
                 self._say(self._quoted(piece.get("quote") or "", piece["article"]))
         elif row["answerable"] is False:
             self._say(page.wrap(t("review_proposed_none", missing=" | ".join(row.get("missing", ()))), "  "))
-        self._say(terminal.hits(self._hits, page))
+        self._say("")
 
     def _find(self, words: str) -> None:
         self._hits = self._searcher.search(words, _HITS)
-        self._say(terminal.hits(self._hits, self._page))
+        self._print_hits()
+
+    def _print_hits(self) -> None:
+        page = self._page
+        for number, hit in enumerate(self._hits, 1):
+            a = hit.article
+            head = " · ".join(part for part in (a.title, a.source, page.t.date(a.published), a.id) if part)
+            self._say(page.style(page.wrap(head, "   ", f"{number}. "), bold=True))
+            self._say(page.wrap(hit.text, "   ") + "\n")
+        if not self._hits:
+            self._say(page.t("no_hits"))
 
     def _view(self, number: str) -> None:
         if not number.isdecimal() or not 1 <= int(number) <= len(self._hits):

@@ -226,6 +226,15 @@ def test_right_rows_pass(library: Library, tmp_path: Path) -> None:
     assert found(path, library) == []
 
 
+def test_only_what_was_decided_is_checked(library: Library, tmp_path: Path) -> None:
+    """A draft that is said to have no answer is held to it; of a candidate nothing is said yet."""
+    told = nothing("Galkynych gisements du Sud-Est ?", missing=["gisements"])
+    path = tmp_path / "gold.jsonl"
+    for status, wrong in (("draft", 1), ("candidate", 0), ("rejected", 0)):
+        path.write_text(json.dumps(told | {"status": status}), "utf-8")
+        assert len(found(path, library)) == wrong, status
+
+
 def test_dialogue_turns() -> None:
     """A turn inherits language, status and tags; its id is the dialogue's with its number."""
     first = load(GOLD / "dialogues.jsonl")[0]

@@ -91,6 +91,7 @@ def scripted(server: LLMockServer, *behaviors: Behavior) -> None:
 def test_the_cases_hold() -> None:
     """At least 40 to be asked, of every kind and language; each quote stands in the sample article it names."""
     assert len(ASKED) >= 40
+    assert f"{len(ASKED)} answers" in (SAMPLES.parents[1] / "README.md").read_text("utf-8")
     assert len({one.case.id for one in LABELLED}) == len({one.case.digest for one in LABELLED}) == len(LABELLED)
     kinds = Counter(one.kind for one in LABELLED)
     assert kinds.keys() >= {
@@ -232,6 +233,14 @@ def test_a_perfect_judge_is_used(server: LLMockServer, settings: Settings, folde
     assert models == {"judge"}
 
 
+def test_scoring_again_keeps_the_judge(server: LLMockServer, settings: Settings, folder: Path, store: Settings) -> None:
+    """A finished run that is scored again has the judge's scores still."""
+    scripted(server, *perfect(), *[grade(1, [True] * len(case.statements)) for case in waiting(folder)])
+    judge = judge_run(folder, settings, jobs=1)["judge"]
+    assert Run(folder, ROWS, store, answer_dict).go()["judge"] == judge
+    assert json.loads((folder / "scores.json").read_text("utf-8"))["judge"] == judge
+
+
 def test_nothing_is_paid_twice(server: LLMockServer, settings: Settings, folder: Path, store: Settings) -> None:
     """The same judge is asked nothing again; about another run it is not tried again; another judge is."""
     cases = waiting(folder)
@@ -290,7 +299,11 @@ def test_a_malformed_reply_is_asked_for_once_more(
     found, failed = judged(settings, tmp_path, [case])
     assert (found[case.id]["correctness"], found[case.id]["statements"], failed.total()) == (1, [True], 0)
     assert calls(server) == 2
-    assert found[case.id]["usage"]["input_tokens"] > 800
+    scripted(server, grade(1, [True]))
+    once, _failed = judged(settings, tmp_path / "once", [case])
+    for name in ("input_tokens", "output_tokens"):
+        assert found[case.id]["usage"][name] > once[case.id]["usage"][name]
+    assert found[case.id]["usage"]["input_tokens"] > 1.9 * once[case.id]["usage"]["input_tokens"]
 
 
 def test_twice_malformed_is_unjudged(server: LLMockServer, settings: Settings, tmp_path: Path) -> None:
@@ -328,6 +341,29 @@ def test_a_judge_that_is_gone_stops(server: LLMockServer, settings: Settings, fo
     scripted(server, *perfect()[7:], *[grade(1, [True] * len(case.statements)) for case in waiting(folder)])
     assert judge_run(folder, settings, jobs=1)["judge"]["agreement"]["correctness"]["kappa"] == 1
     assert calls(server) == 8 + len(ASKED) - 7 + len(waiting(folder))
+
+
+def test_another_judge_judges_anew(server: LLMockServer, settings: Settings, tmp_path: Path) -> None:
+    """What one model said of an answer is not taken for what another one says."""
+    case = ASKED[0].case
+    scripted(server, grade(1, [True]), grade(0, [False]))
+    assert judged(settings, tmp_path, [case])[0][case.id]["correctness"] == 1
+    other = dataclasses.replace(settings, judge_model="openai:other")
+    assert judged(other, tmp_path, [case])[0][case.id]["correctness"] == 0
+    assert judged(settings, tmp_path, [case])[0][case.id]["correctness"] == 1
+    assert calls(server) == 2
+
+
+def test_a_judge_that_goes_during_the_run(server: LLMockServer, settings: Settings, folder: Path) -> None:
+    """A quota that ends after the trial ends it at once, with a remedy, and no scores of a few answers."""
+    scripted(server, *perfect())
+    kept = settings.home / "judges" / f"{fingerprint(judge_settings(settings))}.jsonl"
+    Judge(settings, kept, 1).judge([one.case for one in ASKED])
+    scripted(server, Fail(429, code="insufficient_quota", times=None))
+    with pytest.raises(ModelError) as raised:
+        judge_run(folder, settings, jobs=1)
+    assert (raised.value.kind, calls(server)) == ("quota", len(ASKED) + 1)
+    assert "judge" not in json.loads((folder / "scores.json").read_text("utf-8"))
 
 
 def test_a_single_failure_is_passed_over(server: LLMockServer, settings: Settings, folder: Path) -> None:
