@@ -116,7 +116,7 @@ def evaluate(
     failures = gate.failures(scores) if gate else []
     if as_json:
         printed = {"run": str(there), "gate": [dataclasses.asdict(one) for one in failures] if gate else None}
-        click.echo(dumps(printed | {name: value for name, value in scores.items() if name != "by_question"}))
+        click.echo(dumps(printed | _without_questions(scores)))
     else:
         click.echo(summary(scores, runs.read_json(there / runs.RUN), there, page))
         if judge:
@@ -127,6 +127,11 @@ def evaluate(
             click.echo(gate_lines(failures, gate_file, page), err=bool(failures))
     if failures:
         raise SystemExit(1)
+
+
+def _without_questions(scores: dict[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in scores.items() if name != "by_question"}
+    return found | {"judge": _without_questions(found["judge"])} if "judge" in found else found
 
 
 def _judged(there: Path, settings: Settings, jobs: int) -> dict[str, Any]:

@@ -189,6 +189,17 @@ def _scored(cases: Sequence[Case], lines: Mapping[str, Mapping[str, Any]], used:
         "grades": counts if "correctness" in used else None,
         "judged": sum(case.ruled is None and lines.get(case.id, {}).get("unjudged", "") is None for case in cases),
         "by_rule": sum(case.ruled is not None for case in cases), "unjudged": unjudged, "usage": _spent(lines.values()),
+        "by_question": {case.id: _told(case, lines.get(case.id, {}), used) for case in cases},
+    }  # fmt: skip
+
+
+def _told(case: Case, line: Mapping[str, Any], used: Sequence[str]) -> dict[str, Any]:
+    """What is shown of a judgement: on the scales that may be used alone; None where there is none."""
+    grade = line.get("correctness") if case.ruled is None else case.ruled
+    return {
+        "correctness": grade if "correctness" in used else None,
+        "statements": line.get("statements") if "faithfulness" in used else None,
+        "reason": line.get("reason"), "by_rule": case.ruled is not None, "unjudged": line.get("unjudged"),
     }  # fmt: skip
 
 

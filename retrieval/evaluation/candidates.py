@@ -37,9 +37,12 @@ def candidates(
 ) -> list[dict[str, Any]]:
     """Candidate rows, by when each was first asked, each question once; those of `known` rows are left out.
 
-    `answered` is what was answered last.
+    A known row is told by its question, or by its id where a reviewer put the question otherwise. `answered` is what
+    was answered last.
     """
+    known = list(known)
     taken = {folded(asked.question) for row in known for asked in row.asked}
+    reviewed = {row.id for row in known}
     tagged: dict[int, tuple[Asked, list[str]]] = {}
     for turns, tag in zip((disliked, abstained), TAGS, strict=True):
         for turn in turns:
@@ -48,7 +51,7 @@ def candidates(
     for turn, tags in (tagged[key] for key in sorted(tagged)):
         question = turn.understood_as or turn.question
         same = folded(question)
-        if not same or same in taken:
+        if not same or same in taken or identity(question, "asked") in reviewed:
             continue
         row = rows.setdefault(same, _row(question, turn.language, tags))
         row["count"] += 1

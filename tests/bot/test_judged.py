@@ -75,11 +75,13 @@ def test_a_run_that_is_judged(run: tuple[str | Path, ...], tmp_path: Path, scrip
     assert "κ 1,00" in done.stdout
     assert "note : 100,0 %" in done.stdout
     assert "Jugées : 1 · abstentions notées par règle : 1 · sans jugement : 0" in done.stdout
-    calls = len(scripted.state.journal.records())
+    calls = len(scripted.state.journal.records(wait=5))
     finished = sourcier("--judge", "--run", tmp_path / "run", "--json")
     assert finished.exit_code == 0, finished.output
-    assert json.loads(finished.stdout)["judge"]["scores"]["correctness"]["value"] == 1
-    assert len(scripted.state.journal.records()) == calls
+    printed = json.loads(finished.stdout)
+    assert printed["judge"]["scores"]["correctness"]["value"] == 1
+    assert "by_question" not in printed["judge"]
+    assert len(scripted.state.journal.records(wait=5)) == calls
 
 
 def test_a_judge_that_fails(run: tuple[str | Path, ...], tmp_path: Path, scripted: LLMockServer) -> None:
@@ -90,6 +92,21 @@ def test_a_judge_that_fails(run: tuple[str | Path, ...], tmp_path: Path, scripte
     assert done.exit_code == 2
     assert f"sourcier eval --judge --run {tmp_path / 'run'}" in done.stderr
     assert (tmp_path / "run" / "scores.json").exists()
+
+
+def test_interrupting_the_judge(
+    run: tuple[str | Path, ...], tmp_path: Path, scripted: LLMockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the judge is at work says which command goes on."""
+    assert scripted is not None
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retrieval.evaluation.judging.ask", interrupted)
+    done = sourcier(*run, "--judge")
+    assert done.exit_code == 130
+    assert f"sourcier eval --judge --run {tmp_path / 'run'} reprend" in done.stderr
 
 
 def test_without_a_model(run: tuple[str | Path, ...], tmp_path: Path) -> None:

@@ -72,12 +72,16 @@ def test_a_turn_that_is_both_counts_once() -> None:
 
 
 def test_known_questions_are_left_out() -> None:
-    """Those of a gold file, and the turns of its dialogues, do not come again."""
+    """Those of a gold file, the turns of its dialogues, and what was edited in a review do not come again."""
     gold = [
         row_of({"id": "a", "question": "OU est le port?", "answers": [], "evidence": [], "answerable": False}),
         row_of({"id": "d", "turns": [{"question": q, "answers": ["x"], "evidence": []} for q in ("Un ?", "Deux ?")]}),
     ]
-    turns = [Asked(n, question) for n, question in enumerate(("Où est le port ?", "Deux ?", "Trois ?", "?!"))]
+    edited = {"id": identity("Quatre ?", "asked"), "question": "Où sont les quatre ports de la mer ?"}
+    gold.append(row_of({**edited, "answers": [], "evidence": [], "answerable": False}))
+    turns = [
+        Asked(n, question) for n, question in enumerate(("Où est le port ?", "Deux ?", "Trois ?", "?!", "Quatre ?"))
+    ]
     assert [row["question"] for row in candidates(turns, [], gold)] == ["Trois ?"]
 
 

@@ -168,7 +168,7 @@ def test_the_article_stands_between_delimiters(server: LLMockServer, model: Sett
     """An order in an article is material, between two lines that nobody could foresee."""
     server.state.scenarios.add(reply(GOOD))
     drafted(model)
-    system, user = (m["content"] for m in server.state.journal.records()[-1].body["messages"])
+    system, user = (m["content"] for m in server.state.journal.records(wait=5)[-1].body["messages"])
     mark = user.splitlines()[0].removeprefix("<<<")
     assert len(mark) == 16
     assert "372 000 conteneurs" in user.split(f"\n{mark}>>>")[0]

@@ -79,7 +79,7 @@ def waiting(folder: Path) -> list[Case]:
 
 def calls(server: LLMockServer) -> int:
     """How many calls the model got."""
-    return len(server.state.journal.records())
+    return len(server.state.journal.records(wait=5))
 
 
 def scripted(server: LLMockServer, *behaviors: Behavior) -> None:
@@ -229,7 +229,11 @@ def test_a_perfect_judge_is_used(server: LLMockServer, settings: Settings, folde
         used = judge[part]
         assert used["cost_usd"] == pytest.approx((used["input_tokens"] + 2 * used["output_tokens"]) / 1e6)
         assert used["output_tokens"] > 0
-    models = {record.body["model"] for record in server.state.journal.records()}
+    told = judge["by_question"]
+    assert list(told) == [case.id for case in run_cases(folder)]
+    assert told[cases[0].id] == {"correctness": 0.5, "statements": [True] * first, "reason": "r", "by_rule": False,
+                                 "unjudged": None}  # fmt: skip
+    models = {record.body["model"] for record in server.state.journal.records(wait=5)}
     assert models == {"judge"}
 
 
@@ -277,6 +281,7 @@ def test_one_scale_may_be_used_alone(server: LLMockServer, settings: Settings, f
     judge = judge_run(folder, settings, jobs=1)["judge"]
     assert judge["scores"].keys() == {"correctness"}
     assert [judge["agreement"][scale]["used"] for scale in ("correctness", "faithfulness")] == [True, False]
+    assert {told["statements"] for told in judge["by_question"].values()} == {None}
 
 
 # ---- replies that are of no use, and errors
