@@ -30,6 +30,7 @@ class _Date(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic
 
 
 SINCE = click.option("--since", type=_Date(), help="Only articles published from this date (YYYY[-MM[-DD]]).")
+ASKED_SINCE = click.option("--since", type=_Date(), help="Only questions asked from this day on (YYYY[-MM[-DD]], UTC).")
 UNTIL = click.option("--until", type=_Date(), help="Only articles published up to this date, included.")
 BATCH = click.option(
     "--batch", type=click.File("rb"), metavar="FILE", help="Take the `question` of each JSON line; - is stdin."

@@ -70,10 +70,15 @@ def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[t
         delimiter=secrets.token_hex(8),
         passages="\n\n".join("\n".join(parts) for parts in articles.values()),
         question=question.standalone,
-        language=_LANGUAGES.get((question.language or "")[:2], "the language of the question"),
+        language=language_name(question.language or "", "the language of the question"),
         today=day_in_words(today.isoformat()),
     )
     return [("system", system), ("human", user)]
+
+
+def language_name(code: str, other: str = "the language of the article") -> str:
+    """The English name of a language, or `other` where it is not known."""
+    return _LANGUAGES.get(code[:2], other)
 
 
 def day_in_words(published: str | None) -> str:

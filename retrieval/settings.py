@@ -48,6 +48,11 @@ class Settings:
         "openai:gpt-6-luna",
         "Chat model, as provider:model (what LangChain's init_chat_model takes).",
     )
+    judge_model: str = _setting(
+        "SOURCIER_JUDGE_MODEL",
+        "",
+        "Chat model that judges answers in `sourcier eval --judge`; default: SOURCIER_CHAT_MODEL.",
+    )
     embeddings: str = _setting(
         "SOURCIER_EMBEDDINGS",
         "auto",

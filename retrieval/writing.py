@@ -5,20 +5,16 @@ prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─�
 
 from __future__ import annotations
 
-import contextvars
-import math
-import queue
 import re
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import prompts
 from retrieval.briefing import fitting, keys_of, messages
-from retrieval.errors import ModelError, SettingsError
-from retrieval.model_errors import failure, kind_of, unfinished
+from retrieval.chat_model import ChatModel, finish_of
+from retrieval.errors import ModelError
+from retrieval.model_errors import unfinished
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
 from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Usage
@@ -34,21 +30,18 @@ MISSING = "more than what the passages do not say"  # Dropped.reasons
 LINK = "a link or markup"
 NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence instead
 Written = Sentence | Unanswered | Dropped | Usage
-OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects it
 
 
 class Writer:
     """Writes answers with the chat model of the settings. The model is made on first use."""
 
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
-        self._settings, self._model = settings, model
-        self._openai = model is None and settings.chat_model.partition(":")[0] in ("openai", self.name)
-        self._prices = parse_prices(settings.prices)
+        self._settings, self._model = settings, ChatModel(settings, model)
 
     @property
     def name(self) -> str:
         """The model's name without its provider."""
-        return self._settings.chat_model.partition(":")[2] or self._settings.chat_model
+        return self._model.name
 
     def stream(
         self, question: Question, hits: Sequence[Hit], deadline: float, config: RunnableConfig | None = None
@@ -72,10 +65,9 @@ class Writer:
         keys = dict(zip(keys_of(shown), shown, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for chunk in self._chunks(messages(question, keys, date.today()), deadline, config):
-                usage += self._usage(getattr(chunk, "usage_metadata", None))
-                about = chunk.response_metadata
-                finish = about.get("finish_reason") or about.get("stop_reason") or finish
+            for chunk in self._model.chunks(messages(question, keys, date.today()), deadline, config):
+                usage += self._model.usage(chunk)
+                finish = finish_of(chunk) or finish
                 for text, cited in parser.feed(str(chunk.text)):
                     yield from self._checked(text, cited, keys, hits, question)
             failure = unfinished(finish, parser.empty)
@@ -117,105 +109,3 @@ class Writer:
                 return
         nearest = tried[0] if known else max(tried[1:] or tried, key=lambda v: v.share)
         yield Dropped(text, nearest.reason or "another passage says otherwise")
-
-    def _usage(self, counted: Any) -> Usage:
-        if not counted:
-            return Usage()
-        read, written = counted["input_tokens"], counted["output_tokens"]
-        price_in, price_out = self._prices.get(self.name, (0.0, 0.0))
-        return Usage(read, written, (read * price_in + written * price_out) / 1_000_000)
-
-    def _chunks(self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None) -> Iterator[Any]:
-        """The model's chunks. It runs in a thread of its own, so that no silence of a server outlasts the deadline."""
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise failure("timeout", "no time was left to ask the model")
-        model = self._chat_model()
-        limits: dict[str, Any] = {"timeout": min(remaining, self._settings.model_timeout)} if self._openai else {}
-        arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        stopped = threading.Event()
-
-        def pump() -> None:
-            try:
-                for chunk in model.stream(messages, config, **limits):
-                    arrived.put(chunk)
-                    if stopped.is_set():
-                        return
-                arrived.put(None)
-            except Exception as error:
-                arrived.put(error)
-
-        threading.Thread(target=contextvars.copy_context().run, args=(pump,), daemon=True, name="writer").start()
-        try:
-            while True:
-                try:
-                    item = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
-                except queue.Empty:
-                    raise failure("timeout", "the answer was not written in time") from None
-                if item is None:
-                    return
-                if isinstance(item, Exception):
-                    raise self._failed(item) from None
-                yield item
-        finally:
-            stopped.set()
-
-    def _chat_model(self) -> BaseChatModel:
-        if self._model is None:
-            try:
-                self._model = _made(self._settings, self.name)
-            except ModelError:
-                raise
-            except Exception as error:
-                raise self._failed(error) from None
-        return self._model
-
-    def _failed(self, error: Exception) -> ModelError:
-        """Our error for one of a provider's, with its text but without any key."""
-        kind = kind_of(error)
-        detail = " ".join(str(error).split())
-        if self._settings.openai_api_key:
-            detail = detail.replace(self._settings.openai_api_key, "***")
-        detail = re.sub(r"\b(?:sk-|Bearer )[\w*.-]{6,}|//[^/@\s]+@", "***", detail)[:300]
-        return failure(kind, f"{self.name}: {detail or type(error).__name__}")
-
-
-def _made(settings: Settings, name: str) -> BaseChatModel:
-    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": settings.model_retries}
-    provider = settings.chat_model.partition(":")[0]
-    if provider not in ("openai", name):
-        from langchain.chat_models import init_chat_model
-
-        model: BaseChatModel = init_chat_model(name, model_provider=provider, **limits)
-        return model
-    if not (settings.openai_api_key or settings.openai_base_url):
-        raise failure("auth", "no API key is set")
-    from langchain_openai import ChatOpenAI
-    from pydantic import SecretStr
-
-    return ChatOpenAI(
-        model=name,
-        base_url=settings.openai_base_url or OPENAI_URL,
-        api_key=SecretStr(settings.openai_api_key or "none"),
-        use_responses_api=False,
-        stream_usage=True,
-        streaming=True,
-        **limits,
-    )
-
-
-def parse_prices(text: str) -> dict[str, tuple[float, float]]:
-    """Dollars for a million tokens, in and out, by model, of `model=in/out,…`. Raises SettingsError."""
-    prices = {}
-    for entry in filter(None, (e.strip() for e in text.split(","))):
-        model, _, amounts = entry.rpartition("=")
-        try:
-            price_in, price_out = (float(a) for a in amounts.split("/"))
-        except ValueError:
-            price_in = price_out = -1.0
-        if not model.strip() or not all(math.isfinite(p) and p >= 0 for p in (price_in, price_out)):
-            raise SettingsError(
-                f"SOURCIER_PRICES={entry!r} is not model=input/output", remedy="set it like gpt-6-luna=0.10/0.50"
-            )
-        prices[model.strip()] = (price_in, price_out)
-    return prices

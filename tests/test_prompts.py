@@ -1,14 +1,19 @@
 """Prompts declare their variables, and hold to them."""
 
+from pathlib import Path
+
 import pytest
 
 import prompts
 from retrieval.writing import NO_EVIDENCE
 
 
-def test_the_stable_part_has_no_variables() -> None:
-    """The system part of `write` never changes, so a provider can cache it."""
-    assert "{{" not in prompts.load("write").system
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path(prompts.__file__).parent.glob("*.md")))
+def test_the_stable_part_has_no_variables(name: str) -> None:
+    """The system part of a prompt never changes, so a provider can cache it; what changes stands between delimiters."""
+    prompt = prompts.load(name)
+    assert "{{" not in prompt.system
+    assert prompt.user.count("{{delimiter}}") >= 2
 
 
 def test_the_prompt_names_the_token_of_no_evidence() -> None:

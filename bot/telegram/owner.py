@@ -9,21 +9,21 @@ import logging
 import re
 import secrets
 import traceback
-from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from telegram import Update
 
 from bot.rendering.telegram import Button, Message
 from bot.telegram.request import Context, Request, by_owner, request_of, tell
 from retrieval.errors import StoreEmpty, StoreLocked
+from retrieval.evaluation.candidates import candidates
 from retrieval.settings import Secret, Settings
 from retrieval.types import Progress, SyncReport
 
 if TYPE_CHECKING:
-    from bot.memory import Stats, Turn
+    from bot.memory import Stats
     from bot.telegram.desk import Desk
     from bot.texts import Texts
 
@@ -144,32 +144,13 @@ async def on_export(update: Update, context: Context) -> None:
         return
     memory = request.desk.memory
     disliked, abstained = await request.desk.db(memory.disliked), await request.desk.db(memory.abstained)
-    lines = list(candidates(disliked, abstained))
+    lines = candidates(disliked, abstained)
     if not lines:
         await request.answer(request.t("owner_export_empty"))
         return
     content = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
     name = f"questions-{date.today().isoformat()}.jsonl"
     await request.desk.delivery.document(request.place, name, content, request.t("owner_export", n=len(lines)))
-
-
-def candidates(disliked: Sequence[Turn], abstained: Sequence[Turn]) -> Iterable[dict[str, Any]]:
-    """Candidate gold questions, oldest first, each once; nothing in them tells who asked."""
-    tagged: dict[int, tuple[Turn, list[str]]] = {}
-    for turns, tag in ((disliked, "feedback"), (abstained, "abstained")):
-        for turn in turns:
-            tagged.setdefault(turn.id, (turn, []))[1].append(tag)
-    for turn, tags in (tagged[key] for key in sorted(tagged)):
-        cited = json.loads(turn.answer)["citations"] if turn.answer else []
-        yield {
-            "id": f"turn-{turn.id}",
-            "language": turn.language,
-            "question": turn.understood_as or turn.question,
-            "answers": [],
-            "evidence": [{key: c[key] for key in ("article", "start", "end")} for c in cited],
-            "answerable": None,
-            "tags": tags,
-        }
 
 
 # ---- failures

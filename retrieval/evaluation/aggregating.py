@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from retrieval.evaluation.metrics import BY_NAME, METRICS, Scored
+from retrieval.evaluation.reliability import reliability
 from retrieval.evaluation.statistics import LEVEL, RESAMPLES, SEED, Floats, bound, draws, interval
 
 FORMAT = 1  # of scores.json
-_BINS = 10  # of the reliability table
 _SUMMED = [metric.name for metric in METRICS]
 
 
@@ -84,18 +84,6 @@ class Risk:
             for at in self._last
         ]  # fmt: skip
 
-    def reliability(self) -> list[dict[str, float]]:
-        """How often answers of a confidence (of 0 to 1, in equal bins) are right; bins without an answer are left out.
-
-        As Guo et al. (ICML 2017) plot it.
-        """
-        bins = np.clip((self._sure * _BINS).astype(int), 0, _BINS - 1)
-        return [
-            {"low": b / _BINS, "high": (b + 1) / _BINS, "answers": int(np.sum(bins == b)),
-             "confidence": float(np.mean(self._sure[bins == b])), "right": float(1 - np.mean(self._wrong[bins == b]))}
-            for b in sorted({int(b) for b in bins})
-        ]  # fmt: skip
-
 
 def aggregate(questions: Sequence[Scored], confidence_source: str = "hits") -> dict[str, Any]:
     """What scores.json holds; `confidence_source` is "answer" or "hits" (`metrics.confidence_of`).
@@ -116,7 +104,7 @@ def aggregate(questions: Sequence[Scored], confidence_source: str = "hits") -> d
         "outcomes": _counted(question.outcome for question in questions),
         "latency": _latency(questions),
         "risk_coverage": {"confidence": confidence_source, "points": risk.points()},
-        "reliability": risk.reliability() if confidence_source == "answer" else None,
+        "reliability": _reliability(questions) if confidence_source == "answer" else None,
         "by_tag": _parts({tag: [q for q in questions if tag in q.tags] for tag in _all(q.tags for q in questions)}),
         "by_language": _parts({name: [q for q in questions if q.language == name]
                                for name in _all([q.language] for q in questions)}),
@@ -136,6 +124,11 @@ def questions_of(scores: Mapping[str, Any]) -> list[Scored]:
                {name: (pair[0], pair[1]) for name, pair in q["counts"].items()}, q["seconds"])
         for q in scores["by_question"]
     ]  # fmt: skip
+
+
+def _reliability(questions: Sequence[Scored]) -> dict[str, Any] | None:
+    sure = [(q.confidence, q.outcome == "right") for q in questions if q.confidence is not None]
+    return reliability([confidence for confidence, _ in sure], [right for _, right in sure])
 
 
 def _all(lists: Iterable[Iterable[str]]) -> list[str]:

@@ -2,6 +2,10 @@
 
 A row is a question, or a dialogue whose `turns` are questions asked one after the other. `load` and `read` look at the
 shape of the lines; whether they hold in the stored articles is `check`, from `retrieval.evaluation.checking`.
+
+A row counts once somebody has reviewed it: `load` leaves out the others. A draft was proposed by a model; a candidate
+was asked by people, and may not say yet whether it has an answer. `sourcier gold review` decides on both, and marks
+them accepted or rejected in the file that they came from.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ from typing import Any
 
 from retrieval.errors import SourcierError
 from retrieval.types import Period
+
+STATUSES = ("reviewed", "draft", "candidate", "accepted", "rejected")
+WAITING = ("draft", "candidate")  # for somebody to review them
 
 
 class GoldError(SourcierError):
@@ -63,7 +70,7 @@ class Row:
     missing: tuple[str, ...] = ()  # what is asked and no article tells, in an article's words
     false_premise: str | None = None  # what the question takes for true and is not, put right
     forbidden: tuple[str, ...] = ()  # what no answer may hold
-    status: str = "reviewed"  # "draft" until somebody has read it
+    status: str = "reviewed"  # one of STATUSES
     turns: tuple[Row, ...] = ()
 
     @property
@@ -73,7 +80,12 @@ class Row:
 
 
 def load(path: Path) -> list[Row]:
-    """The rows of a file. Raises GoldError with file and line of the first that cannot be read."""
+    """The reviewed rows of a file. Raises GoldError with file and line of the first that cannot be read."""
+    return [row for row in load_all(path) if row.status == "reviewed"]
+
+
+def load_all(path: Path) -> list[Row]:
+    """The rows of a file, of any status. Raises GoldError with file and line of the first that cannot be read."""
     rows, problems = read(path)
     if problems:
         first = problems[0]
@@ -101,6 +113,11 @@ def read(path: Path) -> tuple[list[Row], list[Problem]]:
             name = fields.get("id") if isinstance(fields, dict) else None
             problems.append(Problem(number, name if isinstance(name, str) else None, reason))
     return rows, problems
+
+
+def row_of(fields: object, line: int = 1) -> Row:
+    """The row of one line's JSON. Raises ValueError that names the field."""
+    return _row(fields, line)
 
 
 class _ShapeError(ValueError):
@@ -179,19 +196,27 @@ def _day(text: str, *, last: bool) -> date | None:
 _EVIDENCE: Mapping[str, Callable[[object], Any]] = {
     "article": _text, "quote": _text, "start": _offset, "end": _offset,
 }  # fmt: skip
+_ANSWERED: Mapping[str, Callable[[object], Any]] = {"text": _text, "citations": _evidence}
 _QUESTION: Mapping[str, Callable[[object], Any]] = {
     "language": _text, "question": _text, "answers": _texts, "require": _one_of("any", "all"), "evidence": _evidence,
     "answerable": _flag, "tags": _texts, "period": _period, "missing": _texts,
     "false_premise": lambda value: None if value is None else _text(value), "forbidden": _texts,
 }  # fmt: skip
-_STATUS = {"status": _one_of("draft", "reviewed")}
+_STATUS = {"status": _one_of(*STATUSES)}
 _SINGLE = {"id": _text, **_QUESTION, **_STATUS}
+_PROPOSAL = {  # what a row may say besides until it is reviewed: how often it was asked, and what was answered
+    **_SINGLE, "answerable": lambda value: value is not None and _flag(value), "count": _offset,
+    "answered": lambda value: value if value is None else _fields(value, _ANSWERED, ("text", "citations")),
+}  # fmt: skip
 _DIALOGUE = {"id": _text, "language": _text, "tags": _texts, **_STATUS, "turns": lambda value: value}
 
 
 def _row(fields: object, line: int) -> Row:
     if not isinstance(fields, dict) or "turns" not in fields:
-        return Row(line, **_fields(fields, _SINGLE, ("id", "question", "answers", "evidence", "answerable")))
+        proposed = isinstance(fields, dict) and fields.get("status", "reviewed") != "reviewed"
+        needed = ("id", "question", "answers", "evidence", "answerable")
+        found = _fields(fields, _PROPOSAL if proposed else _SINGLE, needed)
+        return Row(line, **{name: value for name, value in found.items() if name not in ("count", "answered")})
     found = _fields(fields, _DIALOGUE, ("id",))
     turns = found.pop("turns")
     if not isinstance(turns, list) or not turns:

@@ -160,7 +160,10 @@ class Run:
         runs.write_lines(self.folder / runs.GOLD, gold)
         runs.write_lines(self.folder / runs.ANSWERS, lines)
         runs.write_lines(self.folder / runs.ARTICLES, runs.article_lines(gold, lines, corpus))
-        runs.write_json(self.folder / runs.SCORES, scores)
+        path = self.folder / runs.SCORES
+        if path.exists() and (judged := runs.read_json(path).get("judge")):
+            scores["judge"] = judged  # of the same answers: they are scored again, not asked
+        runs.write_json(path, scores)
         runs.write_json(self.folder / runs.RUN, about)
         return scores
 

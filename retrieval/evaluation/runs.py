@@ -4,7 +4,10 @@
     gold.jsonl      the questions, a turn of a dialogue a line, each piece of evidence with its `spans` in the article
     answers.jsonl   an Answer a line, as `sourcier ask --batch` prints it, with `wall`: the seconds it took to come
     articles.jsonl  the articles of evidence, citations and best hits, as stored
-    scores.json     the scores, by question and in all (`aggregating`)
+    scores.json     the scores, by question and in all (`aggregating`), and those of the judge, if one was asked
+    judged.jsonl    what a judge said of each answer (`judging`)
+    report.html     all of these for people, made by `bot.rendering.report`
+    comparison.html the last comparison of another run with this one
 
 gold.jsonl, answers.jsonl and articles.jsonl are what the project's independent scorer reads.
 """
@@ -28,16 +31,18 @@ from retrieval.settings import Secret, Settings
 
 FORMAT = 1  # of run.json
 RUN, GOLD, ANSWERS, ARTICLES, SCORES = "run.json", "gold.jsonl", "answers.jsonl", "articles.jsonl", "scores.json"
+REPORT, COMPARISON = "report.html", "comparison.html"
 # Settings that no answer depends on: where things lie, who may ask, how articles get in.
 _ELSEWHERE = (
     "home", "language", "database_url", "telegram_bot_token", "telegram_api_url", "telegram_webhook_secret",
     "stop_seconds", "daily_questions", "daily_tokens", "daily_cost_usd", "daily_budget_usd", "retention_days",
-    "max_file_mb", "fetch_timeout", "allow_private_urls",
+    "judge_model", "max_file_mb", "fetch_timeout", "allow_private_urls",
 )  # fmt: skip
 _WEIGHED = (
     "asking", "choosing", "clues", "extracting", "lexicon", "passages", "ranking", "search", "understanding",
     "verifying", "words",
 )  # fmt: skip
+_MEASURING = ("judge.md", "draft.md")  # prompts that make no answer
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -71,11 +76,13 @@ def weights() -> dict[str, Any]:
 
 
 def code_fingerprint() -> str:
-    """A digest of the code and prompts that make answers."""
+    """A digest of the code, prompts, word lists and weights that make answers."""
     digest = hashlib.sha256()
     for room in ("retrieval", "prompts"):
         for path in sorted((_ROOT / room).rglob("*")):
-            if path.suffix in (".py", ".md") and "evaluation" not in path.relative_to(_ROOT).parts:
+            if path.suffix not in (".py", ".md") or path.name in _MEASURING:
+                continue
+            if "evaluation" not in path.relative_to(_ROOT).parts:
                 digest.update(f"{path.relative_to(_ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

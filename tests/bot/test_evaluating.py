@@ -56,12 +56,34 @@ def test_scores(gold: Path, folder: Path, tmp_path: Path) -> None:
     assert "100,0" in done.stdout
     assert str(tmp_path / "run") in done.stdout
     assert {path.name for path in (tmp_path / "run").iterdir()} >= {
-        "run.json", "gold.jsonl", "answers.jsonl", "articles.jsonl", "scores.json",
+        "run.json", "gold.jsonl", "answers.jsonl", "articles.jsonl", "scores.json", "report.html",
     }  # fmt: skip
     printed = json.loads(sourcier(gold, "--articles", folder, "--run", tmp_path / "run", "--json").stdout)
     assert printed["metrics"]["handled"]["value"] == 1
     assert (printed["run"], printed["gate"]) == (str(tmp_path / "run"), None)
     assert "by_question" not in printed
+
+
+def test_report(gold: Path, folder: Path, tmp_path: Path) -> None:
+    """Each run has its report, whose path is told; it is written again for a run that is there, and for that alone."""
+    report = tmp_path / "run" / "report.html"
+    done = sourcier(gold, "--articles", folder, "--run", tmp_path / "run")
+    assert f"Rapport : {report}" in done.stdout
+    first = report.read_text("utf-8")
+    assert "La foire du livre" in first
+    report.unlink()
+    again = sourcier("--report", tmp_path / "run")
+    assert (again.exit_code, again.stdout) == (0, f"{report}\n")
+    assert report.read_text("utf-8") == first
+    report.unlink()
+    printed = sourcier(gold, "--articles", folder, "--run", tmp_path / "run", "--json")
+    assert json.loads(printed.stdout)["report"] == str(report)
+    assert report.exists()
+    (tmp_path / "empty").mkdir()
+    refused = sourcier("--report", tmp_path / "empty")
+    assert refused.exit_code == 2
+    assert "run.json" in refused.stderr
+    assert sourcier(gold, "--report", tmp_path / "run").exit_code == 2
 
 
 def test_the_stored_articles_are_asked(gold: Path, folder: Path, home: Path) -> None:
@@ -112,6 +134,9 @@ def test_flipped_questions_are_shown(gold: Path, folder: Path, tmp_path: Path) -
     assert "A (juste)" in done.stdout
     assert "B (faux)" in done.stdout
     assert "attendu : 12 000" in done.stdout
+    report = tmp_path / "b" / "comparison.html"
+    assert done.stdout.endswith(f"Rapport : {report}\n")
+    assert "Questions perdues" in report.read_text("utf-8")
 
 
 def test_interrupted_goes_on(gold: Path, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

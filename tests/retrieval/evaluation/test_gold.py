@@ -141,7 +141,7 @@ CORRUPTIONS: dict[str, tuple[dict[str, Any] | str, str]] = {
     "lacking fields": ({"id": "a", "question": "Qui ?"}, "no answers, evidence, answerable"),
     "wrong type": (single(answers="1 833"), "answers: is no list of texts"),
     "require": (single(require="most"), "require: is not one of any, all"),
-    "status": (single(status="final"), "status: is not one of draft, reviewed"),
+    "status": (single(status="final"), "status: is not one of reviewed, draft"),
     "period": (single(period="juin 2023"), "period: is no period: 'juin 2023'"),
     "period reversed": (single(period="2024/2023"), "period: is no period"),
     "period of no day": (single(period="2023-02-30"), "period: is no period"),
@@ -224,6 +224,15 @@ def test_right_rows_pass(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
     path.write_text("\ufeff" + "\n".join(map(json.dumps, rows)) + "\n", "utf-8")
     assert found(path, library) == []
+
+
+def test_only_what_was_decided_is_checked(library: Library, tmp_path: Path) -> None:
+    """A draft that is said to have no answer is held to it; of a candidate nothing is said yet."""
+    told = nothing("Galkynych gisements du Sud-Est ?", missing=["gisements"])
+    path = tmp_path / "gold.jsonl"
+    for status, wrong in (("draft", 1), ("candidate", 0), ("rejected", 0)):
+        path.write_text(json.dumps(told | {"status": status}), "utf-8")
+        assert len(found(path, library)) == wrong, status
 
 
 def test_dialogue_turns() -> None:

@@ -213,14 +213,6 @@ def test_risk_by_hand() -> None:
     assert np.isnan(Risk([scored("rightly_abstained", None)]).area(np.ones((1, 1)))[0])
 
 
-def test_reliability_by_hand() -> None:
-    """Answers of a confidence come together in tenths."""
-    bins = Risk(
-        [scored("right", 0.91), scored("wrong", 0.99), scored("right", 1.0), scored("wrong", 0.2)]
-    ).reliability()
-    assert [(b["low"], b["answers"], round(b["right"], 3)) for b in bins] == [(0.2, 1, 0), (0.9, 3, 0.667)]
-
-
 def test_oracle() -> None:
     """Who is always right and proves it has every score at its best."""
     found = scores(oracle)

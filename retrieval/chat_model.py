@@ -1,0 +1,183 @@
+"""The chat model of the settings, whoever provides it: what is sent, what comes back in time, and what that took.
+
+Answers, the judge of an evaluation and proposed questions all ask through here. The model is made on first use.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import math
+import queue
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retrieval.errors import ModelError, SettingsError
+from retrieval.model_errors import failure, kind_of, unfinished
+from retrieval.settings import Settings
+from retrieval.types import Usage
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects it
+Messages = list[tuple[str, str]]  # (role, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A reply that came to its end, and what it took; `error` says why it is no whole one."""
+
+    text: str
+    usage: Usage
+    error: ModelError | None
+
+
+class ChatModel:
+    """The chat model of the settings. It may be asked from several threads."""
+
+    def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
+        self._settings, self._model = settings, model
+        self._openai = model is None and settings.chat_model.partition(":")[0] in ("openai", self.name)
+        self._prices = parse_prices(settings.prices)
+        self._making = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The model's name without its provider."""
+        return self._settings.chat_model.partition(":")[2] or self._settings.chat_model
+
+    def complete(self, messages: Messages, seconds: float) -> Completion:
+        """The whole reply, within so many seconds. Raises ModelError where it breaks off before its end."""
+        parts, used, finish = list[str](), Usage(), None
+        for chunk in self.chunks(messages, time.monotonic() + seconds):
+            used += self.usage(chunk)
+            finish = finish_of(chunk) or finish
+            parts.append(str(chunk.text))
+        text = "".join(parts)
+        return Completion(text, used, unfinished(finish, not text.strip()))
+
+    def prepare(self) -> None:
+        """Make the model now. Raises ModelError where that cannot be, before anything is spent."""
+        self._made()
+
+    def usage(self, chunk: Any) -> Usage:
+        """What a chunk says that was read and written, at the settings' prices."""
+        counted = getattr(chunk, "usage_metadata", None)
+        if not counted:
+            return Usage()
+        read, written = counted["input_tokens"], counted["output_tokens"]
+        price_in, price_out = self._prices.get(self.name, (0.0, 0.0))
+        return Usage(read, written, (read * price_in + written * price_out) / 1_000_000)
+
+    def chunks(self, messages: Messages, deadline: float, config: RunnableConfig | None = None) -> Iterator[Any]:
+        """The model's chunks. It runs in a thread of its own, so that no silence of a server outlasts the deadline.
+
+        `deadline` is a value of time.monotonic(). Raises ModelError.
+        """
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise failure("timeout", "no time was left to ask the model")
+        model = self._made()
+        limits: dict[str, Any] = {"timeout": min(remaining, self._settings.model_timeout)} if self._openai else {}
+        arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        stopped = threading.Event()
+
+        def pump() -> None:
+            try:
+                for chunk in model.stream(messages, config, **limits):
+                    arrived.put(chunk)
+                    if stopped.is_set():
+                        return
+                arrived.put(None)
+            except Exception as error:
+                arrived.put(error)
+
+        threading.Thread(target=contextvars.copy_context().run, args=(pump,), daemon=True, name="writer").start()
+        try:
+            while True:
+                try:
+                    item = arrived.get(timeout=max(0.0, deadline - time.monotonic()))
+                except queue.Empty:
+                    raise failure("timeout", "the answer was not written in time") from None
+                if item is None:
+                    return
+                if isinstance(item, Exception):
+                    raise self._failed(item) from None
+                yield item
+        finally:
+            stopped.set()
+
+    def _made(self) -> BaseChatModel:
+        with self._making:
+            if self._model is None:
+                try:
+                    self._model = _make(self._settings, self.name)
+                except ModelError:
+                    raise
+                except Exception as error:
+                    raise self._failed(error) from None
+            return self._model
+
+    def _failed(self, error: Exception) -> ModelError:
+        """Our error for one of a provider's, with its text but without any key."""
+        kind = kind_of(error)
+        detail = " ".join(str(error).split())
+        if self._settings.openai_api_key:
+            detail = detail.replace(self._settings.openai_api_key, "***")
+        detail = re.sub(r"\b(?:sk-|Bearer )[\w*.-]{6,}|//[^/@\s]+@", "***", detail)[:300]
+        return failure(kind, f"{self.name}: {detail or type(error).__name__}")
+
+
+def finish_of(chunk: Any) -> str | None:
+    """Why the stream ended, if this chunk says so."""
+    about: dict[str, str | None] = chunk.response_metadata
+    return about.get("finish_reason") or about.get("stop_reason")
+
+
+def _make(settings: Settings, name: str) -> BaseChatModel:
+    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": settings.model_retries}
+    provider = settings.chat_model.partition(":")[0]
+    if provider not in ("openai", name):
+        from langchain.chat_models import init_chat_model
+
+        model: BaseChatModel = init_chat_model(name, model_provider=provider, **limits)
+        return model
+    if not (settings.openai_api_key or settings.openai_base_url):
+        raise ModelError(
+            "a model is needed, and neither a key nor a server is set",
+            kind="auth", remedy="set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own",
+        )  # fmt: skip
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    return ChatOpenAI(
+        model=name,
+        base_url=settings.openai_base_url or OPENAI_URL,
+        api_key=SecretStr(settings.openai_api_key or "none"),
+        use_responses_api=False,
+        stream_usage=True,
+        streaming=True,
+        **limits,
+    )
+
+
+def parse_prices(text: str) -> dict[str, tuple[float, float]]:
+    """Dollars for a million tokens, in and out, by model, of `model=in/out,…`. Raises SettingsError."""
+    prices = {}
+    for entry in filter(None, (e.strip() for e in text.split(","))):
+        model, _, amounts = entry.rpartition("=")
+        try:
+            price_in, price_out = (float(a) for a in amounts.split("/"))
+        except ValueError:
+            price_in = price_out = -1.0
+        if not model.strip() or not all(math.isfinite(p) and p >= 0 for p in (price_in, price_out)):
+            raise SettingsError(
+                f"SOURCIER_PRICES={entry!r} is not model=input/output", remedy="set it like gpt-6-luna=0.10/0.50"
+            )
+        prices[model.strip()] = (price_in, price_out)
+    return prices
