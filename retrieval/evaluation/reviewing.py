@@ -82,7 +82,7 @@ class Review:
         at, before = self._undo.pop()
         accepted = self._rows[at]["status"] == "accepted"
         self._rows[at]["status"] = before
-        runs.write_lines(self.file, self._rows)
+        self._write()
         if accepted:
             runs.write_lines(self.gold, [line for line in _lines(self.gold) if line["id"] != self._rows[at]["id"]])
         return at
@@ -90,6 +90,11 @@ class Review:
     def _mark(self, at: int, status: str) -> None:
         self._undo.append((at, self._rows[at]["status"]))
         self._rows[at]["status"] = status
+        self._write()
+
+    def _write(self) -> None:
+        """Write the file; rows that `add` put at its end meanwhile stay, and wait too."""
+        self._rows += _lines(self.file)[len(self._rows) :]
         runs.write_lines(self.file, self._rows)
 
 

@@ -67,6 +67,15 @@ def test_decisions(file: Path) -> None:
     assert [opened(file).row(at)["id"] for at in opened(file).waiting] == ["c"]
 
 
+def test_rows_that_are_added_meanwhile(file: Path) -> None:
+    """What another command adds to the file during a review is kept, and reviewed too."""
+    review = opened(file)
+    add(file, [row("new")])
+    review.reject(0)
+    assert [review.row(at)["id"] for at in review.waiting] == ["b", "c", "new"]
+    assert list(statuses(file)) == ["a", "z", "b", "c", "d", "new"]
+
+
 def test_undo(file: Path) -> None:
     """Decisions are taken back one after the other, those of this session."""
     review = opened(file)
