@@ -39,20 +39,25 @@ def main() -> None:
 @cli.command()
 @click.argument("sources", nargs=-1)
 @click.option("--rebuild", is_flag=True, help="Make the store anew, e.g. with another embedding model.")
+@click.option("--yes", is_flag=True, help="Embed without asking, whatever it costs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def ingest(sources: tuple[str, ...], rebuild: bool, as_json: bool) -> None:
+def ingest(sources: tuple[str, ...], rebuild: bool, yes: bool, as_json: bool) -> None:
     """Bring the store up to date with SOURCES: files, folders, .jsonl files or URLs; without any, those known already.
 
     What did not change is left alone, and what is gone from a folder is removed. Exit status 1 when some article
     could not be read.
+
+    Where embedding would cost more than SOURCIER_ASK_ABOVE_USD, it asks first; without a terminal it then needs --yes.
+    Whatever interrupts it, the same command goes on, and embeds nothing twice.
 
     \b
     Examples:
       sourcier ingest ~/articles
       sourcier ingest news.jsonl https://example.org/article.html
       sourcier ingest ~/articles --json
-      sourcier ingest --rebuild
+      sourcier ingest --rebuild --yes
     """
+    from bot.embedding_cost import agreed
     from bot.progress import shown
     from bot.rendering.as_json import dumps, report_dict
     from bot.rendering.terminal import clean, report
@@ -62,6 +67,8 @@ def ingest(sources: tuple[str, ...], rebuild: bool, as_json: bool) -> None:
     page = page_of(settings)
     if not sources:
         Library.open(settings).close()  # says so when nothing is known yet
+    if not agreed(settings, sources, rebuild, yes, page):
+        raise SystemExit(1)
     with shown(page.t) as on_progress:
         done = sync(settings, sources, on_progress, rebuild=rebuild)
     for failure in done.failed:

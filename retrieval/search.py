@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from math import log
@@ -16,8 +17,9 @@ from retrieval.passages import split_sentences
 from retrieval.periods import find
 from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
+from retrieval.spending import ANSWERS, Ledger
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
-from retrieval.types import Article, Hit, Period
+from retrieval.types import Article, Hit, Period, Usage
 from retrieval.words import WordHit, WordIndex
 
 AFTERWARDS = 3  # days after an event in which it is still reported
@@ -41,6 +43,7 @@ class Searcher:
         # opened only where vectors are compared: importing chromadb takes longer than all the rest
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight
+        self._model, self._ledger = (model or "").partition(":")[2], Ledger.of(settings)
         self._refreshing = threading.Lock()
         self._newest: tuple[date | None] | None = None  # read when a question first needs it
 
@@ -49,10 +52,17 @@ class Searcher:
         """Open for searching. Raises StoreEmpty, StoreMismatch."""
         return cls(settings)
 
-    def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
+    def search(
+        self,
+        text: str,
+        k: int = 10,
+        period: Period | None = None,
+        on_usage: Callable[[Usage], None] | None = None,
+    ) -> list[Hit]:
         """The k best passages for a question, best first.
 
         With a period, only articles published within it; one that a question's words gave is preferred only.
+        `on_usage` is told what an embedding model took.
         """
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
@@ -61,7 +71,7 @@ class Searcher:
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None:
-            ranked = self._fused(text, k, period if period and not period.expression else None, spans)
+            ranked = self._fused(text, k, period if period and not period.expression else None, spans, on_usage)
         found = []
         cache: dict[str, Article | None] = {}
         for score, (identity, start, end) in ranked:
@@ -126,7 +136,12 @@ class Searcher:
         return found + [(h, 0.0) for h in hits[len(first) :]]
 
     def _fused(
-        self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
+        self,
+        text: str,
+        k: int,
+        period: Period | None,
+        spans: dict[tuple[str, int, int], dict[str, float]],
+        on_usage: Callable[[Usage], None] | None,
     ) -> list[tuple[float, tuple[str, int, int]]]:
         """A convex combination of the words' scores, relative to the best, and cosine similarities.
 
@@ -139,7 +154,7 @@ class Searcher:
         best = max((found["words"] for found in spans.values()), default=1.0)
         fused = {key: found["words"] / (best or 1.0) for key, found in spans.items()}
         try:
-            nearest = self._vectors.search(text, max(k, DEPTH), period)
+            nearest = self._vectors.search(text, max(k, DEPTH), period, self._noted(on_usage))
         except ModelError as error:
             _log.warning("%s: words alone are searched", error)
             nearest = []
@@ -148,6 +163,16 @@ class Searcher:
             spans.setdefault(key, {})["vectors"] = similarity
             fused[key] = fused.get(key, 0.0) + self._weight * max(0.0, similarity)
         return sorted(((score, key) for key, score in fused.items()), key=lambda item: -item[0])
+
+    def _noted(self, on_usage: Callable[[Usage], None] | None) -> Callable[[Usage], None]:
+        """Usage goes to the ledger, and to who asked for it."""
+
+        def noted(usage: Usage) -> None:
+            self._ledger.record(ANSWERS, self._model, usage)
+            if on_usage is not None:
+                on_usage(usage)
+
+        return noted
 
     def _refresh(self) -> None:
         """See what another process, or this one's writer, has committed since the last search."""

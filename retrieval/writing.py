@@ -6,7 +6,7 @@ prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─�
 from __future__ import annotations
 
 import contextvars
-import math
+import itertools
 import queue
 import re
 import threading
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import prompts
 from retrieval.briefing import fitting, keys_of, messages
-from retrieval.errors import ModelError, SettingsError
-from retrieval.model_errors import failure, kind_of, unfinished
+from retrieval.errors import ModelError
+from retrieval.model_errors import failure, kind_of, pause_before_retry, unfinished
 from retrieval.passages import split_sentences
-from retrieval.settings import Settings
+from retrieval.prices import Prices
+from retrieval.settings import OPENAI_URL, Settings
+from retrieval.spending import ANSWERS, Ledger
 from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Usage
 from retrieval.unproven import has_link, is_absence, only_absence
 from retrieval.verifying import verify
@@ -34,7 +36,6 @@ MISSING = "more than what the passages do not say"  # Dropped.reasons
 LINK = "a link or markup"
 NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence instead
 Written = Sentence | Unanswered | Dropped | Usage
-OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects it
 
 
 class Writer:
@@ -43,7 +44,7 @@ class Writer:
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
         self._settings, self._model = settings, model
         self._openai = model is None and settings.chat_model.partition(":")[0] in ("openai", self.name)
-        self._prices = parse_prices(settings.prices)
+        self._prices, self._ledger = Prices.of(settings), Ledger.of(settings)
 
     @property
     def name(self) -> str:
@@ -119,11 +120,9 @@ class Writer:
         yield Dropped(text, nearest.reason or "another passage says otherwise")
 
     def _usage(self, counted: Any) -> Usage:
-        if not counted:
-            return Usage()
-        read, written = counted["input_tokens"], counted["output_tokens"]
-        price_in, price_out = self._prices.get(self.name, (0.0, 0.0))
-        return Usage(read, written, (read * price_in + written * price_out) / 1_000_000)
+        usage = self._prices.usage_of(self.name, counted)
+        self._ledger.record(ANSWERS, self.name, usage)
+        return usage
 
     def _chunks(self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None) -> Iterator[Any]:
         """The model's chunks. It runs in a thread of its own, so that no silence of a server outlasts the deadline."""
@@ -136,14 +135,21 @@ class Writer:
         stopped = threading.Event()
 
         def pump() -> None:
-            try:
-                for chunk in model.stream(messages, config, **limits):
-                    arrived.put(chunk)
-                    if stopped.is_set():
+            for attempt in itertools.count():
+                begun = False
+                try:
+                    for chunk in model.stream(messages, config, **limits):
+                        begun = True
+                        arrived.put(chunk)
+                        if stopped.is_set():
+                            return
+                    arrived.put(None)
+                    return
+                except Exception as error:
+                    pause = pause_before_retry(error, attempt) if attempt < self._settings.model_retries else None
+                    if begun or pause is None or stopped.wait(pause):  # what was shown cannot be taken back
+                        arrived.put(error)
                         return
-                arrived.put(None)
-            except Exception as error:
-                arrived.put(error)
 
         threading.Thread(target=contextvars.copy_context().run, args=(pump,), daemon=True, name="writer").start()
         try:
@@ -181,7 +187,8 @@ class Writer:
 
 
 def _made(settings: Settings, name: str) -> BaseChatModel:
-    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": settings.model_retries}
+    # retries are ours: a client's own repeat what no retry can mend, such as a spent quota
+    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": 0}
     provider = settings.chat_model.partition(":")[0]
     if provider not in ("openai", name):
         from langchain.chat_models import init_chat_model
@@ -202,20 +209,3 @@ def _made(settings: Settings, name: str) -> BaseChatModel:
         streaming=True,
         **limits,
     )
-
-
-def parse_prices(text: str) -> dict[str, tuple[float, float]]:
-    """Dollars for a million tokens, in and out, by model, of `model=in/out,…`. Raises SettingsError."""
-    prices = {}
-    for entry in filter(None, (e.strip() for e in text.split(","))):
-        model, _, amounts = entry.rpartition("=")
-        try:
-            price_in, price_out = (float(a) for a in amounts.split("/"))
-        except ValueError:
-            price_in = price_out = -1.0
-        if not model.strip() or not all(math.isfinite(p) and p >= 0 for p in (price_in, price_out)):
-            raise SettingsError(
-                f"SOURCIER_PRICES={entry!r} is not model=input/output", remedy="set it like gpt-6-luna=0.10/0.50"
-            )
-        prices[model.strip()] = (price_in, price_out)
-    return prices

@@ -65,6 +65,7 @@ def report_dict(report: SyncReport) -> dict[str, Any]:
         "failed": [{"path": f.path, "line": f.line, "reason": f.reason} for f in report.failed],
         "passages": report.passages,
         "seconds": report.seconds,
+        "embedded": {"texts": report.embedded.texts, **asdict(report.embedded.usage)},
     }
 
 

@@ -32,7 +32,7 @@ RUN, GOLD, ANSWERS, ARTICLES, SCORES = "run.json", "gold.jsonl", "answers.jsonl"
 _ELSEWHERE = (
     "home", "language", "database_url", "telegram_bot_token", "telegram_api_url", "telegram_webhook_secret",
     "stop_seconds", "daily_questions", "daily_tokens", "daily_cost_usd", "daily_budget_usd", "retention_days",
-    "max_file_mb", "fetch_timeout", "allow_private_urls",
+    "max_file_mb", "fetch_timeout", "allow_private_urls", "spending", "ask_above_usd",
 )  # fmt: skip
 _WEIGHED = ("extracting", "passages", "search", "understanding", "verifying", "words")
 _ROOT = Path(__file__).resolve().parents[2]

@@ -59,7 +59,7 @@ def test_citation_and_usage_keys() -> None:
         "quote",
     ]
     assert list(found["hits"][0]) == ["article", "start", "end", "score"]
-    assert list(found["usage"]) == ["input_tokens", "output_tokens", "cost_usd"]
+    assert list(found["usage"]) == ["input_tokens", "output_tokens", "cost_usd", "cached_tokens", "unpriced_tokens"]
     assert list(found["statements"][0]) == ["text", "citations", "supported"]
 
 
