@@ -6,6 +6,7 @@ from typing import IO, Any
 
 import click
 
+from bot.costs import costs
 from bot.evaluating import evaluate
 from bot.frame import Group, own_texts, page_of, settings_for
 from bot.gold import gold
@@ -29,6 +30,7 @@ def cli() -> None:
 
 cli.add_command(gold)
 cli.add_command(evaluate)
+cli.add_command(costs)
 
 
 def main() -> None:

@@ -95,6 +95,10 @@ class Answerer(Runnable[Question | str, Answer]):
         """The k best passages alone, from the store that answers."""
         return self._searcher.search(text, k)
 
+    def revision(self) -> str:
+        """Another one whenever the articles change: an answer that rests on another one may be out of date."""
+        return self._searcher.revision()
+
     def close(self) -> None:
         """Close the store."""
         self._searcher.close()

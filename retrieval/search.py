@@ -87,6 +87,10 @@ class Searcher:
                 break
         return found
 
+    def revision(self) -> str:
+        """Another one whenever the articles or the indexes change."""
+        return self._manifest.revision()
+
     def rarity(self, term: str) -> float:
         """Inverse document frequency of a term, in nats, as BM25 has it; unknown terms are the rarest."""
         n, df = len(self._words), self._words.document_frequency(term)
