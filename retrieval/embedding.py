@@ -76,6 +76,10 @@ class ServerEmbeddings(Embeddings):
                 error.remedy = f"{error.remedy or _REMEDY}; {_KEPT}"
                 raise
 
+    def prepare(self) -> None:
+        """Make the client, so that the first request need not. Raises ModelError where no key is set."""
+        self._client()
+
     def query(self, text: str) -> tuple[list[float], Usage]:
         """The vector of a question, and what it took. Raises ModelError, within a part of an answer's deadline."""
         seconds = min(self._settings.model_timeout, self._settings.deadline / 4)

@@ -16,7 +16,7 @@ from pathlib import Path
 from retrieval.settings import Settings
 from retrieval.types import Usage
 
-ANSWERS, INGEST, TRIAL = "answers", "ingest", "doctor"  # what was paid for
+ANSWERS, INGEST = "answers", "ingest"  # what was paid for
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spending (
     day TEXT, purpose TEXT, model TEXT, calls INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
@@ -39,7 +39,7 @@ class Spent:
     """What the calls of one model took for one purpose on one day."""
 
     day: date
-    purpose: str  # ANSWERS, INGEST or TRIAL
+    purpose: str  # ANSWERS or INGEST
     model: str
     calls: int
     usage: Usage
