@@ -25,6 +25,7 @@ _PASSAGES = (
 )
 _QUESTION = "How long is the bridge of Mirval, and how many passengers did the ferry carry in 2023?"
 _ALIKE = ("Quelle est la longueur du pont de Mirval ?", _PASSAGES[0][2], "Le prix des pommes a baissé cette année.")
+_CLEARLY = 0.05  # by how much a cosine must be the higher to mean something
 _KEY = re.compile(r"\[[a-z]\d[a-z]\]")
 
 
@@ -78,7 +79,7 @@ def _writing(settings: Settings, t: Texts, checks: list[Check], measured: dict[s
     }  # fmt: skip
     seconds = {"first": f"{watch.first or total:.2f}", "total": f"{total:.2f}"}
     checks.append(Check("live_chat", "ok", t("live_chat_ok", model=writer.name, **seconds)))
-    checks.append(_usage("live_usage", usage, t))
+    checks.append(_usage("live_usage", usage, settings, t))
     facts = {"keys": keys, "released": len(released), "dropped": len(dropped)}
     good = keys >= 2 and len(released) >= 2 and not dropped
     state = "ok" if good else "warn" if released else "fail"
@@ -121,18 +122,20 @@ def _embedding(settings: Settings, t: Texts, checks: list[Check], measured: dict
         Check("live_embedding", "ok", t("live_embedding_ok", model=model, seconds=f"{seconds:.2f}", size=size))
     )
     if provider == "openai":
-        checks.append(_usage("live_embedding_usage", usage, t))
+        checks.append(_usage("live_embedding_usage", usage, settings, t))
     told = t("live_meaning", alike=f"{alike:.2f}", unlike=f"{unlike:.2f}")
-    meant = alike > unlike
+    meant = alike > unlike + _CLEARLY
     checks.append(Check("live_meaning", "ok" if meant else "warn", told, None if meant else t("live_meaning_remedy")))
 
 
-def _usage(name: str, usage: Usage, t: Texts) -> Check:
+def _usage(name: str, usage: Usage, settings: Settings, t: Texts) -> Check:
     """Whether what a call took is reported, and what it cost."""
+    from retrieval.estimating import is_local
+
     if not usage.input_tokens:
         return Check(name, "warn", t("live_usage_none"), t("live_usage_none_remedy"))
     told = t("live_usage", input=usage.input_tokens, output=usage.output_tokens, price=price(usage, t))
-    unpriced = usage.unpriced_tokens > 0
+    unpriced = usage.unpriced_tokens > 0 and not is_local(settings.openai_base_url)
     return Check(name, "warn" if unpriced else "ok", told, t("live_unpriced_remedy") if unpriced else None)
 
 

@@ -47,7 +47,12 @@ def failure(kind: str, message: str) -> ModelError:
 
 
 def kind_of(error: Exception) -> str:
-    """The kind of a provider's error, by names: of LangChain's classes, OpenAI's, and httpx's (in mid-stream)."""
+    """The kind of a provider's error, by names: of LangChain's classes, OpenAI's, and httpx's (in mid-stream).
+
+    A quota by its words too: a proxy such as LiteLLM passes it on as a rate limit, which would be waited for in vain.
+    """
+    if re.search(r"insufficient_quota|exceeded your current quota", str(error)):
+        return "quota"
     names = " ".join(c.__name__ for c in type(error).__mro__)
     about = f"{names} {getattr(error, 'code', '')} {getattr(error, 'type', '')} {getattr(error, 'status_code', '')}"
     return next((kind for kind, pattern in _KINDS.items() if re.search(pattern, about)), "api")

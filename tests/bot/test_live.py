@@ -101,12 +101,15 @@ def test_each_failure_has_its_remedy(server: LLMockServer, fault: Fail, words: s
 
 
 def test_an_unknown_price_is_told(server: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens are counted, and the remedy names the setting."""
+    """Tokens are counted; of a server of one's own that is all, of another one the remedy names the setting."""
     monkeypatch.setenv("SOURCIER_PRICES", "")
-    checks, measured, status = live(server, Reply(GOOD))
-    assert (checks["live_usage"]["state"], status) == ("warn", 0)
-    assert "SOURCIER_PRICES" in checks["live_usage"]["remedy"]
+    checks, measured, status = live(server, Reply(GOOD, times=None))
+    assert (checks["live_usage"]["state"], status) == ("ok", 0)
     assert measured["chat"]["unpriced_tokens"] > 0
+    monkeypatch.setattr("retrieval.estimating.is_local", lambda url: False)  # noqa: ARG005
+    checks, _, status = live(server)
+    assert (checks["live_usage"]["state"], checks["prices"]["state"], status) == ("warn", "warn", 0)
+    assert "SOURCIER_PRICES" in checks["live_usage"]["remedy"]
 
 
 def about(text: str) -> list[float]:

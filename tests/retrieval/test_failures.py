@@ -75,6 +75,7 @@ def answered(settings: Settings, server: LLMockServer, *behaviors: Behavior) -> 
     return answer, statements, time.monotonic() - began  # type: ignore[return-value]
 
 
+SPENT = "litellm.RateLimitError: OpenAIException - You exceeded your current quota, please check your plan"
 REFUSES = Reply("Je suis désolé, je ne peux pas répondre à cette question.", times=None)
 CASES: dict[str, tuple[list[Behavior], str, str | None, int, float]] = {
     # what the server does; who answers, the notice, how often it was asked, the most seconds
@@ -95,6 +96,7 @@ CASES: dict[str, tuple[list[Behavior], str, str | None, int, float]] = {
     "rate limit with a long pause": ([Fail(429, retry_after=600, **EVER)], "extractive", "model_rate_limit", 1, 0),
     "rate limit that stays": ([Fail(429, **EVER)], "extractive", "model_rate_limit", 3, 1.5),
     "spent quota": ([Fail(429, code="insufficient_quota", **EVER)], "extractive", "model_quota", 1, 0),
+    "quota through a proxy": ([Fail(429, message=SPENT, **EVER)], "extractive", "model_quota", 1, 0),
     "server error that passes": ([WHOLE, Fail(500)], "model", None, 2, 0.5),
     "server error that stays": ([Fail(503, **EVER)], "extractive", "model_api", 3, 1.5),
     "malformed": ([WHOLE, StreamFault("malformed", 3)], "extractive", "model_malformed", 1, 0),
