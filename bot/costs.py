@@ -52,7 +52,7 @@ def as_dict(spent: Iterable[Spent], first: date) -> dict[str, Any]:
 
 def rendered(spent: list[Spent], settings: Settings, page: Page) -> str:
     """The same as tables: by day, newest first, then by purpose and model, and in all."""
-    from bot.rendering.terminal import price
+    from bot.rendering.terminal import dollars, price
 
     t = page.t
     if not spent:
@@ -65,15 +65,15 @@ def rendered(spent: list[Spent], settings: Settings, page: Page) -> str:
     texts = []
     for block in blocks:
         lines = (
-            t("costs_line", what=f"{name:<{width}}", calls=calls, input=usage.input_tokens, output=usage.output_tokens,
-              price=price(usage, t))
+            t("costs_line", what=f"{name:<{width}}", calls=t.count("costs_calls", calls), input=usage.input_tokens,
+              output=usage.output_tokens, price=price(usage, t))
             for name, (calls, usage) in block.items()
         )  # fmt: skip
         texts.append("\n".join(lines))
     if unpriced := _sum(spent).unpriced_tokens:
         texts.append(page.style(page.wrap(t("costs_unpriced", tokens=unpriced)), fg="yellow"))
     if settings.daily_budget_usd:
-        texts.append(t("costs_budget", budget=f"{settings.daily_budget_usd:g}"))
+        texts.append(t("costs_budget", budget=dollars(settings.daily_budget_usd, t)))
     return "\n\n".join(texts)
 
 

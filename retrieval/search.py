@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ AFTERWARDS = 3  # days after an event in which it is still reported
 SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
 OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
 RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
+REST = 30  # seconds without vectors after an embedding model failed: no second question waits for the same
 _LATEST = re.compile(
     r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
 )
@@ -43,6 +45,7 @@ class Searcher:
         # opened only where vectors are compared: importing chromadb takes longer than all the rest
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight
+        self._silent_until = 0.0  # a time of time.monotonic() before which no embedding is asked for
         self._model, self._ledger = (model or "").partition(":")[2], Ledger.of(settings)
         self._refreshing = threading.Lock()
         self._newest: tuple[date | None] | None = None  # read when a question first needs it
@@ -157,11 +160,13 @@ class Searcher:
         assert self._vectors is not None  # noqa: S101 - for the type checker
         best = max((found["words"] for found in spans.values()), default=1.0)
         fused = {key: found["words"] / (best or 1.0) for key, found in spans.items()}
-        try:
-            nearest = self._vectors.search(text, max(k, DEPTH), period, self._noted(on_usage))
-        except ModelError as error:
-            _log.warning("%s: words alone are searched", error)
-            nearest = []
+        nearest = list[tuple[str, float]]()
+        if time.monotonic() >= self._silent_until:
+            try:
+                nearest = self._vectors.search(text, max(k, DEPTH), period, self._noted(on_usage))
+            except ModelError as error:
+                _log.warning("%s: words alone are searched for %d s", error, REST)
+                self._silent_until = time.monotonic() + REST
         for identity, similarity in nearest:
             key = parse_record_id(identity)
             spans.setdefault(key, {})["vectors"] = similarity
