@@ -11,6 +11,7 @@ import click
 
 from bot.rendering import terminal
 from bot.rendering.terminal import Page
+from bot.repeats import Repeats, basis_of
 from retrieval.errors import SourcierError, StoreEmpty
 from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Question, Statement, Turn
@@ -73,6 +74,7 @@ class Chat:
         self.mode, self.verbose = mode, verbose
         self.turns: tuple[Turn, ...] = ()
         self.last: Answer | None = None
+        self.repeats = Repeats()
 
     def run(self, lines: Iterator[str]) -> None:
         """Handle every line until one says to leave."""
@@ -95,7 +97,7 @@ class Chat:
             case "help" | "aide" | "?":
                 self._say(self.page.t("chat_help"))
             case "new" | "nouveau":
-                self.turns, self.last = (), None
+                self.turns, self.last, self.repeats = (), None, Repeats()
                 self._say(self.page.t("chat_new"))
             case "mode":
                 self._set_mode(rest)
@@ -116,7 +118,8 @@ class Chat:
     def _answer(self, text: str) -> None:
         question = Question(text, history=self.turns, mode=self.mode)
         try:
-            answer = self._streamed(question)
+            basis = basis_of(self.settings, self.answerer.revision(), question)
+            answer = self.repeats.of(question, basis) or self._streamed(question)
         except KeyboardInterrupt:
             self._say("\n" + self.page.t("chat_stopped"))
             return
@@ -131,6 +134,7 @@ class Chat:
         if self.verbose:
             self._say(terminal.details(answer, self.page))
         self.last = answer
+        self.repeats.note(answer, basis)
         self.turns = (*self.turns, Turn(answer.understood_as or text, answer.text))[-_TURNS:]
 
     def _streamed(self, question: Question) -> Answer | None:

@@ -6,9 +6,11 @@ from typing import IO, Any
 
 import click
 
+from bot.costs import costs
 from bot.evaluating import evaluate
 from bot.frame import Group, own_texts, page_of, settings_for
 from bot.gold import gold
+from bot.ingesting import ingest
 from bot.options import BATCH, JSON, MODE, SAMPLES, SINCE, UNTIL, one_question, period_of
 from retrieval.settings import Settings
 from retrieval.types import Question
@@ -29,46 +31,13 @@ def cli() -> None:
 
 cli.add_command(gold)
 cli.add_command(evaluate)
+cli.add_command(costs)
+cli.add_command(ingest)
 
 
 def main() -> None:
     """The entry point of the `sourcier` command."""
     cli(prog_name="sourcier")
-
-
-@cli.command()
-@click.argument("sources", nargs=-1)
-@click.option("--rebuild", is_flag=True, help="Make the store anew, e.g. with another embedding model.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def ingest(sources: tuple[str, ...], rebuild: bool, as_json: bool) -> None:
-    """Bring the store up to date with SOURCES: files, folders, .jsonl files or URLs; without any, those known already.
-
-    What did not change is left alone, and what is gone from a folder is removed. Exit status 1 when some article
-    could not be read.
-
-    \b
-    Examples:
-      sourcier ingest ~/articles
-      sourcier ingest news.jsonl https://example.org/article.html
-      sourcier ingest ~/articles --json
-      sourcier ingest --rebuild
-    """
-    from bot.progress import shown
-    from bot.rendering.as_json import dumps, report_dict
-    from bot.rendering.terminal import clean, report
-    from retrieval.library import Library, sync
-
-    settings = Settings.load()
-    page = page_of(settings)
-    if not sources:
-        Library.open(settings).close()  # says so when nothing is known yet
-    with shown(page.t) as on_progress:
-        done = sync(settings, sources, on_progress, rebuild=rebuild)
-    for failure in done.failed:
-        click.echo(clean(f"{failure.path}{f':{failure.line}' if failure.line else ''}: {failure.reason}"), err=True)
-    click.echo(dumps(report_dict(done)) if as_json else report(done, page))
-    if done.failed:
-        raise SystemExit(1)
 
 
 @cli.command()
@@ -243,15 +212,19 @@ def status(as_json: bool, samples: bool) -> None:
 
 
 @cli.command()
+@click.option("--live", is_flag=True, help="Call the models too, once each: costs a few hundred tokens.")
 @JSON
-def doctor(as_json: bool) -> None:
+def doctor(live: bool, as_json: bool) -> None:
     """Check the installation, the settings and the store, and say how to mend what is wrong.
 
-    Contacts nothing but the Chroma server of CHROMA_URL, if one is set. Exit status 1 when a check fails.
+    Contacts nothing but the Chroma server of CHROMA_URL, if one is set. With --live it also makes one real call to the
+    chat model and one to the embedding model, and tells how fast they are, what they cost, and whether they keep to
+    the form. Exit status 1 when a check fails.
 
     \b
     Examples:
       sourcier doctor
+      sourcier doctor --live
       sourcier doctor --json
     """
     import sys
@@ -260,9 +233,16 @@ def doctor(as_json: bool) -> None:
     from bot.rendering.as_json import dumps
 
     checks = examine(t := own_texts())
+    measured = None
+    if live and not any(check.name == "settings" and check.state == "fail" for check in checks):
+        from bot.live import examine_live
+
+        called, measured = examine_live(Settings.load(), t)
+        checks += called
     failed = any(check.state == "fail" for check in checks)
     if as_json:
-        click.echo(dumps({"ok": not failed, "checks": [check.as_dict() for check in checks]}))
+        found = {"ok": not failed, "checks": [check.as_dict() for check in checks]}
+        click.echo(dumps(found if measured is None else found | {"live": measured}))
     else:
         click.echo(rendered(checks, t, sys.stdout.isatty()))
     if failed:

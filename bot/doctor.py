@@ -16,6 +16,7 @@ import click
 from bot.rendering.terminal import Page, size
 from bot.texts import Texts
 from retrieval.errors import SourcierError, StoreEmpty
+from retrieval.prices import Prices
 from retrieval.settings import Settings
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
@@ -89,9 +90,11 @@ def examine(t: Texts) -> list[Check]:
     checks = [_python(t), _packages(t)]
     try:
         settings = Settings.load()
+        prices = Prices.of(settings)
     except SourcierError as error:
         return [*checks, Check("settings", "fail", str(error), error.remedy)]
     checks += [Check("settings", "ok", t("doctor_settings_ok")), *_home(settings, t), _model(settings, t)]
+    checks += _priced(settings, prices, t)
     chroma = _chroma(settings, t)
     checks.append(chroma)
     return checks if chroma.state == "fail" else [*checks, *_store(settings, t)]
@@ -151,6 +154,23 @@ def _model(settings: Settings, t: Texts) -> Check:
     if settings.openai_api_key or not model.startswith("openai:"):
         return Check("model", "ok", t("doctor_model_key", model=model) if settings.openai_api_key else model)
     return Check("model", "fail", t("doctor_model_no_key", model=model), t("doctor_model_remedy"))
+
+
+def _priced(settings: Settings, prices: Prices, t: Texts) -> list[Check]:
+    """Whether what the models cost can be told. Those of one's own machine and network are not asked about."""
+    from retrieval.estimating import is_local
+
+    used = [settings.chat_model.rpartition(":")[2]] if settings.uses_model else []
+    if (settings.embedding_model or "").startswith("openai:"):
+        used.append((settings.embedding_model or "").partition(":")[2])
+    unknown = [model for model in used if prices.price(model) is None]
+    if not used or is_local(settings.openai_base_url):
+        return []
+    if unknown:
+        return [
+            Check("prices", "warn", t("doctor_prices_unknown", models=", ".join(unknown)), t("live_unpriced_remedy"))
+        ]
+    return [Check("prices", "ok", t("doctor_prices_ok"))]
 
 
 def _chroma(settings: Settings, t: Texts) -> Check:

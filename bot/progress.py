@@ -27,4 +27,9 @@ def shown(t: Texts, what: str = "ingest") -> Iterator[Callable[[Step], None] | N
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(t(f"{what}_progress"), total=None)
-        yield lambda step: bar.update(task, completed=step.done, total=step.total)
+
+        def update(step: Step) -> None:
+            doing = t(f"{what if step.step == 'ingest' else step.step}_progress")
+            bar.update(task, description=doing, completed=step.done, total=step.total)
+
+        yield update

@@ -20,6 +20,7 @@ from retrieval.errors import ModelError
 from retrieval.extracting import extract
 from retrieval.search import Searcher
 from retrieval.settings import Settings
+from retrieval.spending import Ledger
 from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Usage
 from retrieval.understanding import understand
 
@@ -68,6 +69,7 @@ class Answerer(Runnable[Question | str, Answer]):
     def __init__(self, settings: Settings, searcher: Searcher, writer: Writer | None = None) -> None:
         self.name = "sourcier"
         self._settings, self._searcher, self._writer = settings, searcher, writer
+        self._ledger = Ledger.of(settings)
         self._find: Runnable[Question, _Draft] = RunnableLambda(understand, name="understand") | RunnableLambda(
             self._search, name="search"
         )
@@ -94,6 +96,10 @@ class Answerer(Runnable[Question | str, Answer]):
         """The k best passages alone, from the store that answers."""
         return self._searcher.search(text, k)
 
+    def revision(self) -> str:
+        """Another one whenever the articles change: an answer that rests on another one may be out of date."""
+        return self._searcher.revision()
+
     def close(self) -> None:
         """Close the store."""
         self._searcher.close()
@@ -119,14 +125,17 @@ class Answerer(Runnable[Question | str, Answer]):
         start = time.perf_counter()
         if question.period is None and not question.any_date:
             question = replace(question, period=self._searcher.period_of(question.standalone, question.today))
-        hits = self._searcher.search(question.standalone, self._settings.passages, question.period)
+        spent = [Usage()]
+        hits = self._searcher.search(question.standalone, self._settings.passages, question.period, spent.append)
         now = time.perf_counter()
-        return _Draft(question, tuple(hits), now - start, start)
+        return _Draft(question, tuple(hits), now - start, start, usage=sum(spent[1:], spent[0]))
 
     def _steps(self, question: Question | str, config: RunnableConfig) -> Iterator[Statement | Answer]:
         asked = Question(question) if isinstance(question, str) else question
         draft = self._find.invoke(asked, config)
         wants_model = (asked.mode or ("model" if self._settings.uses_model else "extractive")) == "model"
+        if wants_model and self._ledger.exhausted():
+            wants_model, draft.notice = False, "budget"
         if wants_model and draft.hits:
             try:
                 yield from self._write(draft, config)

@@ -6,7 +6,7 @@ Answers, the judge of an evaluation and proposed questions all ask through here.
 from __future__ import annotations
 
 import contextvars
-import math
+import itertools
 import queue
 import re
 import threading
@@ -15,16 +15,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from retrieval.errors import ModelError, SettingsError
-from retrieval.model_errors import failure, kind_of, unfinished
-from retrieval.settings import Settings
+from retrieval.errors import ModelError
+from retrieval.model_errors import failure, kind_of, pause_before_retry, unfinished
+from retrieval.prices import Prices
+from retrieval.settings import OPENAI_URL, Settings
+from retrieval.spending import ANSWERS, Ledger
 from retrieval.types import Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
-OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects it
 Messages = list[tuple[str, str]]  # (role, text)
 
 
@@ -40,10 +41,10 @@ class Completion:
 class ChatModel:
     """The chat model of the settings. It may be asked from several threads."""
 
-    def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
-        self._settings, self._model = settings, model
+    def __init__(self, settings: Settings, model: BaseChatModel | None = None, purpose: str = ANSWERS) -> None:
+        self._settings, self._model, self._purpose = settings, model, purpose
         self._openai = model is None and settings.chat_model.partition(":")[0] in ("openai", self.name)
-        self._prices = parse_prices(settings.prices)
+        self._prices, self._ledger = Prices.of(settings), Ledger.of(settings)
         self._making = threading.Lock()
 
     @property
@@ -66,13 +67,10 @@ class ChatModel:
         self._made()
 
     def usage(self, chunk: Any) -> Usage:
-        """What a chunk says that was read and written, at the settings' prices."""
-        counted = getattr(chunk, "usage_metadata", None)
-        if not counted:
-            return Usage()
-        read, written = counted["input_tokens"], counted["output_tokens"]
-        price_in, price_out = self._prices.get(self.name, (0.0, 0.0))
-        return Usage(read, written, (read * price_in + written * price_out) / 1_000_000)
+        """What a chunk says that was read and written, at the settings' prices; it is entered in the ledger."""
+        usage = self._prices.usage_of(self.name, getattr(chunk, "usage_metadata", None))
+        self._ledger.record(self._purpose, self.name, usage)
+        return usage
 
     def chunks(self, messages: Messages, deadline: float, config: RunnableConfig | None = None) -> Iterator[Any]:
         """The model's chunks. It runs in a thread of its own, so that no silence of a server outlasts the deadline.
@@ -88,14 +86,21 @@ class ChatModel:
         stopped = threading.Event()
 
         def pump() -> None:
-            try:
-                for chunk in model.stream(messages, config, **limits):
-                    arrived.put(chunk)
-                    if stopped.is_set():
+            for attempt in itertools.count():
+                begun = False
+                try:
+                    for chunk in model.stream(messages, config, **limits):
+                        begun = True
+                        arrived.put(chunk)
+                        if stopped.is_set():
+                            return
+                    arrived.put(None)
+                    return
+                except Exception as error:
+                    pause = pause_before_retry(error, attempt) if attempt < self._settings.model_retries else None
+                    if begun or pause is None or stopped.wait(pause):  # what was shown cannot be taken back
+                        arrived.put(error)
                         return
-                arrived.put(None)
-            except Exception as error:
-                arrived.put(error)
 
         threading.Thread(target=contextvars.copy_context().run, args=(pump,), daemon=True, name="writer").start()
         try:
@@ -140,7 +145,8 @@ def finish_of(chunk: Any) -> str | None:
 
 
 def _make(settings: Settings, name: str) -> BaseChatModel:
-    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": settings.model_retries}
+    # retries are ours: a client's own repeat what no retry can mend, such as a spent quota
+    limits: dict[str, Any] = {"timeout": settings.model_timeout, "max_retries": 0}
     provider = settings.chat_model.partition(":")[0]
     if provider not in ("openai", name):
         from langchain.chat_models import init_chat_model
@@ -164,20 +170,3 @@ def _make(settings: Settings, name: str) -> BaseChatModel:
         streaming=True,
         **limits,
     )
-
-
-def parse_prices(text: str) -> dict[str, tuple[float, float]]:
-    """Dollars for a million tokens, in and out, by model, of `model=in/out,…`. Raises SettingsError."""
-    prices = {}
-    for entry in filter(None, (e.strip() for e in text.split(","))):
-        model, _, amounts = entry.rpartition("=")
-        try:
-            price_in, price_out = (float(a) for a in amounts.split("/"))
-        except ValueError:
-            price_in = price_out = -1.0
-        if not model.strip() or not all(math.isfinite(p) and p >= 0 for p in (price_in, price_out)):
-            raise SettingsError(
-                f"SOURCIER_PRICES={entry!r} is not model=input/output", remedy="set it like gpt-6-luna=0.10/0.50"
-            )
-        prices[model.strip()] = (price_in, price_out)
-    return prices

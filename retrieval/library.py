@@ -18,6 +18,7 @@ from retrieval.types import Article, Failure, Progress, SyncReport
 # Passages written at a time. Chroma is the slow part: it gets what there is as soon as it is free, so that reading and
 # writing overlap from the start, and at most one of its own batches, which costs it least for each passage.
 LEAST, MOST = 500, 5000
+MOST_EMBEDDED = 1000  # where a model embeds them: it is the slow part then, and what is done should show
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,16 @@ def sync(
     read is reported, and its old version stays. Raises StoreLocked, StoreMismatch.
     """
     start = time.perf_counter()
-    with StoreWriter(settings, rebuild=rebuild) as writer:
+    with StoreWriter(settings, rebuild=rebuild, on_progress=on_progress) as writer:
         run = _Sync(settings, writer, on_progress)
         for source in sources or writer.manifest.origins():
             run.source(source)
         run.flush()
         _, passages, _, _ = writer.manifest.totals()
+        took = writer.vectors.spent()
+        seconds = time.perf_counter() - start
         return SyncReport(
-            run.added, run.changed, run.removed, run.unchanged, tuple(run.failed), passages, time.perf_counter() - start
+            run.added, run.changed, run.removed, run.unchanged, tuple(run.failed), passages, seconds, took
         )
 
 
@@ -186,7 +189,8 @@ class _Sync:
         self._passages += len(entry.passages)
         self._waiting += len(entry.passages)
         idle = self._writing is None or self._writing.done()
-        if self._waiting >= (LEAST if idle else MOST):
+        most = MOST_EMBEDDED if self._writer.model else MOST
+        if self._waiting >= (LEAST if idle else most):
             self._write()
 
     def _free_id(self, wanted: str, origin: Origin) -> str:

@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS pending (id TEXT PRIMARY KEY, spans TEXT NOT NULL) WI
 CREATE TABLE IF NOT EXISTS origins (location TEXT PRIMARY KEY, kind TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+_REVISED = """
+INSERT INTO meta VALUES ('revision', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1
+"""
 _ARTICLE = "id, text, title, published, source, url, language, removed"
 
 
@@ -138,6 +141,8 @@ class Manifest:
             self._db.executemany("DELETE FROM articles WHERE id = ?", [(r,) for r in removed])
             done = [(e.article.id,) for e in entries] + [(r,) for r in removed]
             self._db.executemany("DELETE FROM pending WHERE id = ?", done)
+            if done:
+                self._db.execute(_REVISED)
 
     def pending(self) -> list[str]:
         """Articles that an interrupted ingest was writing."""
@@ -163,6 +168,10 @@ class Manifest:
     def set(self, key: str, value: str) -> None:
         """Remember a value."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def revision(self) -> str:
+        """Another one whenever the articles or what the indexes are made with change."""
+        return f"{self.get('shape')} {self.get('revision')}"
 
     def changed(self) -> bool:
         """Whether another connection has written since this was last asked (SQLite's `data_version`)."""

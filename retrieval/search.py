@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from math import log
@@ -16,14 +18,16 @@ from retrieval.passages import split_sentences
 from retrieval.periods import find
 from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
+from retrieval.spending import ANSWERS, Ledger
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
-from retrieval.types import Article, Hit, Period
+from retrieval.types import Article, Hit, Period, Usage
 from retrieval.words import WordHit, WordIndex
 
 AFTERWARDS = 3  # days after an event in which it is still reported
 SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
 OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
 RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
+REST = 30  # seconds without vectors after an embedding model failed: no second question waits for the same
 _LATEST = re.compile(
     r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
 )
@@ -41,6 +45,8 @@ class Searcher:
         # opened only where vectors are compared: importing chromadb takes longer than all the rest
         self._vectors = open_vectors(settings, model) if model else None
         self._weight = settings.vector_weight
+        self._silent_until = 0.0  # a time of time.monotonic() before which no embedding is asked for
+        self._model, self._ledger = (model or "").partition(":")[2], Ledger.of(settings)
         self._refreshing = threading.Lock()
         self._newest: tuple[date | None] | None = None  # read when a question first needs it
 
@@ -49,10 +55,17 @@ class Searcher:
         """Open for searching. Raises StoreEmpty, StoreMismatch."""
         return cls(settings)
 
-    def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
+    def search(
+        self,
+        text: str,
+        k: int = 10,
+        period: Period | None = None,
+        on_usage: Callable[[Usage], None] | None = None,
+    ) -> list[Hit]:
         """The k best passages for a question, best first.
 
         With a period, only articles published within it; one that a question's words gave is preferred only.
+        `on_usage` is told what an embedding model took.
         """
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
@@ -61,7 +74,7 @@ class Searcher:
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None:
-            ranked = self._fused(text, k, period if period and not period.expression else None, spans)
+            ranked = self._fused(text, k, period if period and not period.expression else None, spans, on_usage)
         found = []
         cache: dict[str, Article | None] = {}
         for score, (identity, start, end) in ranked:
@@ -76,6 +89,10 @@ class Searcher:
             if len(found) == k:
                 break
         return found
+
+    def revision(self) -> str:
+        """Another one whenever the articles or the indexes change."""
+        return self._manifest.revision()
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency of a term, in nats, as BM25 has it; unknown terms are the rarest."""
@@ -126,7 +143,12 @@ class Searcher:
         return found + [(h, 0.0) for h in hits[len(first) :]]
 
     def _fused(
-        self, text: str, k: int, period: Period | None, spans: dict[tuple[str, int, int], dict[str, float]]
+        self,
+        text: str,
+        k: int,
+        period: Period | None,
+        spans: dict[tuple[str, int, int], dict[str, float]],
+        on_usage: Callable[[Usage], None] | None,
     ) -> list[tuple[float, tuple[str, int, int]]]:
         """A convex combination of the words' scores, relative to the best, and cosine similarities.
 
@@ -138,16 +160,28 @@ class Searcher:
         assert self._vectors is not None  # noqa: S101 - for the type checker
         best = max((found["words"] for found in spans.values()), default=1.0)
         fused = {key: found["words"] / (best or 1.0) for key, found in spans.items()}
-        try:
-            nearest = self._vectors.search(text, max(k, DEPTH), period)
-        except ModelError as error:
-            _log.warning("%s: words alone are searched", error)
-            nearest = []
+        nearest = list[tuple[str, float]]()
+        if time.monotonic() >= self._silent_until:
+            try:
+                nearest = self._vectors.search(text, max(k, DEPTH), period, self._noted(on_usage))
+            except ModelError as error:
+                _log.warning("%s: words alone are searched for %d s", error, REST)
+                self._silent_until = time.monotonic() + REST
         for identity, similarity in nearest:
             key = parse_record_id(identity)
             spans.setdefault(key, {})["vectors"] = similarity
             fused[key] = fused.get(key, 0.0) + self._weight * max(0.0, similarity)
         return sorted(((score, key) for key, score in fused.items()), key=lambda item: -item[0])
+
+    def _noted(self, on_usage: Callable[[Usage], None] | None) -> Callable[[Usage], None]:
+        """Usage goes to the ledger, and to who asked for it."""
+
+        def noted(usage: Usage) -> None:
+            self._ledger.record(ANSWERS, self._model, usage)
+            if on_usage is not None:
+                on_usage(usage)
+
+        return noted
 
     def _refresh(self) -> None:
         """See what another process, or this one's writer, has committed since the last search."""

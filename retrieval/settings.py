@@ -11,6 +11,12 @@ from typing import Any
 
 from retrieval.errors import SettingsError
 
+OPENAI_URL = "https://api.openai.com/v1"  # explicit, so that no variable of the environment redirects a client
+BUILT_IN_PRICES = (
+    "gpt-6-luna=0.10/0.50/0.01/0.125,text-embedding-3-small=0.02,text-embedding-3-large=0.13,"
+    "text-embedding-ada-002=0.10"
+)
+
 
 class Secret(str):
     """A string whose repr does not show it."""
@@ -107,17 +113,18 @@ class Settings:
     daily_tokens: int = _setting(
         "SOURCIER_DAILY_TOKENS",
         0,
-        "Tokens that one person's answers may take in a day; then answers are extractive. 0: no limit.",
+        "Tokens that one person's answers may take in a day in Telegram; then answers are extractive. 0: no limit.",
     )
     daily_cost_usd: float = _setting(
         "SOURCIER_DAILY_COST_USD",
         0.0,
-        "US dollars that one person's answers may cost in a day; then answers are extractive. 0: no limit.",
+        "US dollars that one person's answers may cost in a day in Telegram; then answers are extractive. 0: no limit.",
     )
     daily_budget_usd: float = _setting(
         "SOURCIER_DAILY_BUDGET_USD",
         0.0,
-        "US dollars that all answers of the Telegram bot may cost in a day; then answers are extractive. 0: no limit.",
+        "US dollars that all answers may cost in a day (UTC), in the terminal, in Telegram and in evaluations "
+        "together; then answers are extractive. 0: no limit.",
     )
     retention_days: int = _setting(
         "SOURCIER_RETENTION_DAYS", 365, "Days that the Telegram bot keeps conversations. 0: for ever."
@@ -132,8 +139,21 @@ class Settings:
     )
     prices: str = _setting(
         "SOURCIER_PRICES",
-        "gpt-6-luna=0.10/0.50,text-embedding-3-small=0.02/0,text-embedding-3-large=0.13/0",
-        "US dollars for a million tokens, model=input/output, separated by commas.",
+        BUILT_IN_PRICES,
+        "US dollars for a million tokens, as model=input/output/cached input/cache writes, separated by commas; all "
+        "but the first may be left out, and * is any other model. What is set here joins the built-in prices.",
+    )
+    spending: str = _setting(
+        "SOURCIER_SPENDING",
+        "",
+        "Where what models cost is kept, a SQLite file; default: spending.sqlite in SOURCIER_HOME. Several homes may "
+        "share one, and its daily budget.",
+    )
+    ask_above_usd: float = _setting(
+        "SOURCIER_ASK_ABOVE_USD",
+        0.05,
+        "US dollars that embedding may cost before `sourcier ingest` asks; without a terminal it then needs --yes. "
+        "Where the price of a model is unknown, it always asks.",
     )
     max_file_mb: float = _setting(
         "SOURCIER_MAX_FILE_MB",
@@ -171,7 +191,14 @@ class Settings:
             if name in values:
                 found[f.name] = _cast(name, values[name].strip(), f.default, f.metadata)
         settings = cls(**found)
-        return dataclasses.replace(settings, home=settings.home.expanduser().absolute())
+        home = settings.home.expanduser().absolute()
+        spending = Path(settings.spending or home / "spending.sqlite").expanduser().absolute()
+        return dataclasses.replace(settings, home=home, spending=str(spending))
+
+    @property
+    def spending_file(self) -> Path:
+        """Where what models cost is kept. Settings for another home, such as the sample articles', keep the place."""
+        return Path(self.spending) if self.spending else self.home / "spending.sqlite"
 
     @property
     def uses_model(self) -> bool:

@@ -168,17 +168,21 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the model calls of one answer took."""
+    """What model calls took."""
 
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: float = 0.0
+    cost_usd: float = 0.0  # of the tokens whose price is known
+    cached_tokens: int = 0  # among the input: read from the provider's prompt cache
+    unpriced_tokens: int = 0  # of models that the price table does not name: what they cost is unknown
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.cost_usd + other.cost_usd,
+            self.cached_tokens + other.cached_tokens,
+            self.unpriced_tokens + other.unpriced_tokens,
         )
 
 
@@ -218,6 +222,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """What embedding took: texts that a model was given, and its usage."""
+
+    texts: int = 0
+    usage: Usage = Usage()
+
+    def __add__(self, other: Embedded) -> Embedded:
+        return Embedded(self.texts + other.texts, self.usage + other.usage)
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
     """What one `ingest` did: numbers of articles, and of passages now stored in all."""
 
@@ -228,6 +243,7 @@ class SyncReport:
     failed: tuple[Failure, ...]
     passages: int
     seconds: float
+    embedded: Embedded = Embedded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +253,4 @@ class Progress:
     done: int
     total: int | None
     passages: int  # written so far
+    step: str = "ingest"  # or "estimate", before it, and "rebuild", of what is stored

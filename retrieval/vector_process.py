@@ -12,11 +12,12 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import SourcierError, StoreError, StoreLocked
 from retrieval.settings import Settings
+from retrieval.types import Embedded
 
 if TYPE_CHECKING:
     from retrieval.vectors import Record
@@ -46,14 +47,28 @@ class VectorProcess:
         """As `VectorStore.add`."""
         return int(self._call("add", records)) if records else 0
 
-    def delete(self, ids: Sequence[str]) -> None:
+    def delete(self, ids: Sequence[str], keep: bool = False) -> None:
         """As `VectorStore.delete`."""
         if ids:
-            self._call("delete", ids)
+            self._call("delete", ids, keep)
 
     def clear(self) -> None:
         """As `VectorStore.clear`."""
         self._call("clear")
+
+    def missing(self, texts: Iterable[str]) -> set[str]:
+        """As `VectorStore.missing`."""
+        found: set[str] = self._call("missing", list(texts))
+        return found
+
+    def settle(self) -> None:
+        """As `VectorStore.settle`."""
+        self._call("settle")
+
+    def spent(self) -> Embedded:
+        """As `VectorStore.spent`; nothing where the child was not needed."""
+        spent: Embedded = self._call("spent") if self._child is not None and self._model else Embedded()
+        return spent
 
     def close(self) -> None:
         """End the child; it closes the store."""

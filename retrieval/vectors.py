@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from retrieval.errors import ModelError, StoreError
-from retrieval.types import Period
+from retrieval.types import Embedded, Period, Usage
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+
+    from retrieval.kept_vectors import KeptEmbeddings
 
 PAGE = 5000  # chroma 1.5.9: batches beyond 5,461 are refused, and reading without a limit fails on large collections
 _INDEX: dict[str, Any] = {"space": "cosine"}
@@ -24,6 +27,7 @@ _NO_INDEX: dict[str, Any] = {
     "ef_construction": 2,
     "max_neighbors": 2,
 }  # nothing is compared: a graph as cheap as can be
+_log = logging.getLogger(__name__)
 _NO_VECTOR = [1.0]  # Chroma stores no record without a vector; without a model each gets this one, never compared
 
 
@@ -60,6 +64,7 @@ class VectorStore:
 
     def __init__(self, folder: Path, collection: str, embeddings: Embeddings | None, url: str = "") -> None:
         self._folder, self._name, self._embeddings, self._url = folder, collection, embeddings, url
+        self._kept = _kept(embeddings)
         self._using = threading.Lock()  # nobody asks a client that is being replaced
         self._open()
 
@@ -114,19 +119,35 @@ class VectorStore:
                 embeddings=vectors,
                 metadatas=[self._metadata(r) for r in batch] if self._embeddings is not None else None,
             )
+            if self._kept is not None:
+                self._kept.forget(digest_of(r.indexed) for r in batch)
         return embedded
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Delete passages; absent ones do not matter."""
+    def delete(self, ids: Sequence[str], keep: bool = False) -> None:
+        """Delete passages; absent ones do not matter. With `keep`, vectors that were paid for are not lost."""
         for at in range(0, len(ids), PAGE):
-            self._collection.delete(ids=list(ids[at : at + PAGE]))
+            page = list(ids[at : at + PAGE])
+            if keep and self._kept is not None:
+                self._kept.keep(self._vectors_of(ids=page))
+            self._collection.delete(ids=page)
 
-    def search(self, question: str, k: int, period: Period | None = None) -> list[tuple[str, float]]:
-        """The k nearest passages as (record id, cosine similarity), best first."""
+    def search(
+        self,
+        question: str,
+        k: int,
+        period: Period | None = None,
+        on_usage: Callable[[Usage], None] | None = None,
+    ) -> list[tuple[str, float]]:
+        """The k nearest passages as (record id, cosine similarity), best first; `on_usage` is told what it took."""
         if self._embeddings is None:
             return []
         with _named_failure():
-            vector = self._embeddings.embed_query(question)
+            if self._kept is not None:
+                vector, usage = self._kept.query(question)
+                if on_usage is not None:
+                    on_usage(usage)
+            else:
+                vector = self._embeddings.embed_query(question)
         with self._using:
             found = self._collection.query(
                 query_embeddings=[vector], n_results=k, where=_where(period), include=["distances"]
@@ -155,8 +176,27 @@ class VectorStore:
             found.update(zip(got["ids"], got["documents"], strict=True))
         return found
 
+    def missing(self, texts: Iterable[str]) -> set[str]:
+        """Those of some texts, as they are embedded, that have no vector here yet."""
+        wanted = {digest_of(text): text for text in texts}
+        known = self._known_vectors(list(wanted)) if self._embeddings is not None else {}
+        if self._kept is not None:
+            known = known | self._kept.kept(wanted)
+        return {text for digest, text in wanted.items() if digest not in known}
+
+    def spent(self) -> Embedded:
+        """What embedding took since the store was opened."""
+        return self._kept.spent if self._kept is not None else Embedded()
+
+    def settle(self) -> None:
+        """Every text of the corpus has its vector: those kept for others are not needed."""
+        if self._kept is not None:
+            self._kept.forget_all()
+
     def clear(self) -> None:
-        """Delete everything of this corpus."""
+        """Delete everything of this corpus. Vectors that were paid for are kept until they are added again."""
+        if self._kept is not None:
+            self._keep_all(self._kept)
         self._client.delete_collection(self._name)
         self._collection = self._client.create_collection(
             self._name, configuration={"hnsw": self._index}, embedding_function=None
@@ -167,13 +207,27 @@ class VectorStore:
 
     def close(self) -> None:
         """Let the store go, so that another process or client may open it afresh."""
+        if self._kept is not None:
+            self._kept.close()
         with suppress(AttributeError):  # HTTP clients of older versions have no close
             self._client.close()
+
+    def _keep_all(self, kept: KeptEmbeddings) -> None:
+        for offset in range(0, len(self), PAGE):
+            try:
+                kept.keep(self._vectors_of(limit=PAGE, offset=offset))
+            except Exception as error:  # whatever a damaged collection raises: what cannot be read is embedded again
+                _log.warning("vectors of the old store cannot be read, and are made anew: %s", error)
+                return
+
+    def _vectors_of(self, **which: Any) -> dict[str, list[float]]:
+        got = self._collection.get(include=["embeddings", "metadatas"], **which)
+        return {m["digest"]: list(map(float, v)) for m, v in zip(got["metadatas"], got["embeddings"], strict=True)}
 
     def _vectors(self, batch: Sequence[Record]) -> tuple[list[list[float]], int]:
         if self._embeddings is None:
             return [_NO_VECTOR] * len(batch), 0
-        digests = [_digest(r.indexed) for r in batch]
+        digests = [digest_of(r.indexed) for r in batch]
         known = self._known_vectors(digests)
         new = {d: r.indexed for d, r in zip(digests, batch, strict=True) if d not in known}
         if new:
@@ -185,13 +239,13 @@ class VectorStore:
     def _known_vectors(self, digests: Sequence[str]) -> dict[str, list[float]]:
         if not len(self):
             return {}
-        got = self._collection.get(
-            where={"digest": {"$in": list(digests)}}, include=["embeddings", "metadatas"], limit=PAGE
-        )
-        return {m["digest"]: list(map(float, v)) for m, v in zip(got["metadatas"], got["embeddings"], strict=True)}
+        found: dict[str, list[float]] = {}
+        for at in range(0, len(digests), PAGE):
+            found |= self._vectors_of(where={"digest": {"$in": list(digests[at : at + PAGE])}}, limit=PAGE)
+        return found
 
     def _metadata(self, record: Record) -> Mapping[str, str | int]:
-        return {"digest": _digest(record.indexed), "first_day": record.first_day, "last_day": record.last_day}
+        return {"digest": digest_of(record.indexed), "first_day": record.first_day, "last_day": record.last_day}
 
 
 @contextmanager
@@ -199,6 +253,8 @@ def _named_failure() -> Iterator[None]:
     """A provider's error as a ModelError. Its text is left out: it may quote the key or the request."""
     try:
         yield
+    except ModelError:  # ours already
+        raise
     except Exception as error:
         kind = "auth" if "Auth" in type(error).__name__ else "embedding"
         raise ModelError(
@@ -209,7 +265,16 @@ def _named_failure() -> Iterator[None]:
         ) from None
 
 
-def _digest(indexed: str) -> str:
+def _kept(embeddings: Embeddings | None) -> KeptEmbeddings | None:
+    if embeddings is None:
+        return None
+    from retrieval.kept_vectors import KeptEmbeddings
+
+    return embeddings if isinstance(embeddings, KeptEmbeddings) else None
+
+
+def digest_of(indexed: str) -> str:
+    """The name under which the vector of a text is found again."""
     return hashlib.sha256(indexed.encode()).hexdigest()[:32]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from retrieval.types import Answer, Article, Hit, SyncReport
+from retrieval.types import Answer, Article, Hit, SyncReport, Usage
 
 
 def answer_dict(answer: Answer) -> dict[str, Any]:
@@ -29,13 +29,19 @@ def answer_dict(answer: Answer) -> dict[str, Any]:
         "hits": [{"article": h.article.id, "start": h.start, "end": h.end, "score": h.score} for h in answer.hits],
         "period": str(answer.period) if answer.period else None,
         "newest_source": answer.newest_source,
-        "usage": asdict(answer.usage),
+        "usage": usage_dict(answer.usage),
         "seconds": dict(answer.seconds),
         "notice": answer.notice,
         "confidence": answer.confidence,
         "missing": list(answer.missing),
         "unanswered": list(answer.unanswered),
     }
+
+
+def usage_dict(usage: Usage) -> dict[str, float]:
+    """What model calls took; cached and unpriced tokens are there where there are any."""
+    found = asdict(usage)
+    return {k: v for k, v in found.items() if v or k in ("input_tokens", "output_tokens", "cost_usd")}
 
 
 def hits_dict(id: object, hits: Sequence[Hit]) -> dict[str, Any]:  # noqa: A002 (the contract's word)
@@ -57,7 +63,8 @@ def hits_dict(id: object, hits: Sequence[Hit]) -> dict[str, Any]:  # noqa: A002 
 
 
 def report_dict(report: SyncReport) -> dict[str, Any]:
-    """What one ingest did; a failure is `{"path","line","reason"}`."""
+    """What one ingest did; a failure is `{"path","line","reason"}`. `embedded` is there where something was."""
+    embedded = report.embedded
     return {
         "added": report.added,
         "changed": report.changed,
@@ -66,7 +73,7 @@ def report_dict(report: SyncReport) -> dict[str, Any]:
         "failed": [{"path": f.path, "line": f.line, "reason": f.reason} for f in report.failed],
         "passages": report.passages,
         "seconds": report.seconds,
-    }
+    } | ({"embedded": {"texts": embedded.texts, **usage_dict(embedded.usage)}} if embedded.texts else {})
 
 
 def article_dict(article: Article) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from bot.texts import Texts
-from retrieval.types import Answer, Article, Citation, Hit, Statement, SyncReport
+from retrieval.types import Answer, Article, Citation, Hit, Statement, SyncReport, Usage
 
 _NEAREST = 3
 _CONTEXT = 400  # characters shown on each side of a quote
@@ -172,7 +172,7 @@ def details(answer: Answer, page: Page) -> str:
     lines.append(page.t("seconds", seconds=seconds))
     if answer.usage.input_tokens or answer.usage.output_tokens:
         u = answer.usage
-        lines.append(page.t("cost", input=u.input_tokens, output=u.output_tokens, cost=f"{u.cost_usd:.5f}"))
+        lines.append(page.t("cost", input=u.input_tokens, output=u.output_tokens, price=price(u, page.t)))
     return page.style("\n".join(lines), dim=True)
 
 
@@ -212,8 +212,8 @@ def article(article: Article, page: Page, raw: bool = False) -> str:
 
 
 def report(report: SyncReport, page: Page) -> str:
-    """What one ingest did, on one line."""
-    return page.t(
+    """What one ingest did, on one line, and what embedding took, on another."""
+    done = page.t(
         "ingest_summary",
         added=report.added,
         changed=report.changed,
@@ -223,6 +223,24 @@ def report(report: SyncReport, page: Page) -> str:
         passages=report.passages,
         seconds=f"{report.seconds:.1f}",
     )
+    took = report.embedded.usage
+    if not report.embedded.texts:
+        return done
+    told = {"texts": report.embedded.texts, "tokens": took.input_tokens, "price": price(took, page.t)}
+    return f"{done}\n{page.t('ingest_embedded', **told)}"
+
+
+def price(usage: Usage, t: Texts) -> str:
+    """What a usage cost, or that this is unknown."""
+    return t("price_unknown") if usage.unpriced_tokens and not usage.cost_usd else dollars(usage.cost_usd, t)
+
+
+def dollars(amount: float, t: Texts) -> str:
+    """An amount in US dollars: in cents, and below one with two digits that tell something."""
+    shown = f"{amount:.2f}"
+    if 0 < amount < 0.01:
+        shown = f"{float(f'{amount:.1e}'):.8f}".rstrip("0")
+    return t("dollars", amount=shown.replace(".", ",") if t.language == "fr" else shown)
 
 
 def size(number: int) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
+from bot.repeats import basis_of
 from retrieval.chain import Answerer
 from retrieval.errors import StoreLocked
 from retrieval.library import Library, Status, remove, sync
@@ -59,6 +60,10 @@ class Answers:
             return last
 
         return await self._run(work)
+
+    async def basis(self, question: Question) -> str:
+        """What an answer to it would rest on now: `bot.repeats`. Raises StoreEmpty, StoreMismatch."""
+        return await self._run(lambda: basis_of(self._settings, self._open().revision(), question))
 
     async def search(self, text: str, k: int = 10) -> list[Hit]:
         """The k best passages."""

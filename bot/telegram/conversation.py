@@ -23,6 +23,7 @@ from bot.telegram.delivery import Place
 from bot.telegram.desk import Desk
 from bot.telegram.owner import alert
 from bot.telegram.pastes import Pastes
+from bot.telegram.repeated import repeated
 from bot.telegram.request import place_of
 from retrieval.errors import StoreEmpty
 from retrieval.types import Article, Question, Statement
@@ -239,13 +240,16 @@ class Conversation:
             mode="extractive" if extractive else None,
             any_date=asking.any_date,
         )
+        basis = await desk.answers.basis(question)
+        if (again := await repeated(desk, asking.place, asking.user.id, turn.id, question, basis)) is not None:
+            return again
         try:
             async with desk.delivery.typing(asking.place):
                 answer = await desk.answers.answer(question, on_statement, stop)
         finally:
             stop.set()
             await draft.close()
-        found = answer_dict(answer)
+        found = answer_dict(answer) | {"basis": basis}
         if extractive and desk.settings.uses_model:
             found["notice"] = found["notice"] or "budget"
         cited = {c["article"] for c in found["citations"]}

@@ -26,6 +26,7 @@ from retrieval.evaluation.matching import folded, locate, occurs
 from retrieval.library import Library
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
+from retrieval.spending import MEASURING
 from retrieval.types import Article, Usage
 
 AN_ARTICLE = 4  # questions that one call asks for
@@ -58,7 +59,7 @@ class Drafting:
 
         At most as many calls are made as questions are wanted, however few of what the model writes can be kept.
         """
-        model = self.model or ChatModel(self.settings)
+        model = self.model or ChatModel(self.settings, purpose=MEASURING)
         checker = Checker(self.library)
         names = sorted(self.library.ids())
         random.Random(_SEED).shuffle(names)  # noqa: S311 - an order, no secret

@@ -23,6 +23,7 @@ from retrieval.errors import ModelError
 from retrieval.evaluation import runs
 from retrieval.evaluation.asking import STOPPING, ReplyError, ask
 from retrieval.settings import Settings
+from retrieval.spending import MEASURING
 from retrieval.types import Progress
 
 GRADES = (0.0, 0.5, 1.0)
@@ -122,7 +123,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.settings = judge_settings(self.settings)
-        self.model = self.model or ChatModel(self.settings)
+        self.model = self.model or ChatModel(self.settings, purpose=MEASURING)
 
     @property
     def name(self) -> str:

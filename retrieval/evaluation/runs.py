@@ -36,7 +36,7 @@ REPORT, COMPARISON = "report.html", "comparison.html"
 _ELSEWHERE = (
     "home", "language", "database_url", "telegram_bot_token", "telegram_api_url", "telegram_webhook_secret",
     "stop_seconds", "daily_questions", "daily_tokens", "daily_cost_usd", "daily_budget_usd", "retention_days",
-    "judge_model", "max_file_mb", "fetch_timeout", "allow_private_urls",
+    "judge_model", "max_file_mb", "fetch_timeout", "allow_private_urls", "spending", "ask_above_usd",
 )  # fmt: skip
 _WEIGHED = (
     "asking", "choosing", "clues", "extracting", "lexicon", "passages", "ranking", "search", "understanding",

@@ -16,7 +16,7 @@ from bot.rendering.terminal import Page
 from bot.texts import texts
 from retrieval.errors import ModelError
 from retrieval.settings import Settings
-from retrieval.types import Answer, Question, Statement
+from retrieval.types import Answer, Question, Statement, Usage
 
 
 class FakeAnswerer:
@@ -24,6 +24,10 @@ class FakeAnswerer:
 
     def __init__(self, *answers: Answer | BaseException) -> None:
         self.answers, self.asked = list(answers), list[Question]()
+        self.corpus = "1"
+
+    def revision(self) -> str:
+        return self.corpus
 
     def stream(self, question: Question) -> Iterator[Statement | Answer]:
         self.asked.append(question)
@@ -66,6 +70,26 @@ def test_history_is_passed_on() -> None:
     talk.handle("/nouveau")
     talk.handle("et là ?")
     assert fake.asked[-1].history == ()
+
+
+def test_the_same_question_again_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is answered from what was given, and says so; not once the articles changed, nor after /nouveau."""
+    paid = answer(usage=Usage(900, 40, 0.001), mode="model", model="m")
+    talk, fake = chat(paid, paid, paid)
+    talk.handle("Combien de visiteurs ?")
+    assert "déjà donnée" not in capsys.readouterr().out
+    talk.handle("combien de visiteurs?")
+    again = capsys.readouterr().out
+    assert "Même question, mêmes articles" in again
+    assert "Vérifié : 1/1" in again
+    assert len(fake.asked) == 1
+    fake.corpus = "2"
+    talk.handle("Combien de visiteurs ?")
+    assert len(fake.asked) == 2
+    talk.handle("/nouveau")
+    talk.handle("Combien de visiteurs ?")
+    assert len(fake.asked) == 3
+    assert "Même question" not in capsys.readouterr().out
 
 
 def test_understood_is_said(capsys: pytest.CaptureFixture[str]) -> None:

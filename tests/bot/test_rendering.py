@@ -61,6 +61,8 @@ def test_citation_and_usage_keys() -> None:
     ]
     assert list(found["hits"][0]) == ["article", "start", "end", "score"]
     assert list(found["usage"]) == ["input_tokens", "output_tokens", "cost_usd"]
+    more = answer_dict(answer(usage=Usage(10, 5, 0.0, 4, 15)))["usage"]
+    assert more == {"input_tokens": 10, "output_tokens": 5, "cost_usd": 0.0, "cached_tokens": 4, "unpriced_tokens": 15}
     assert list(found["statements"][0]) == ["text", "citations", "supported"]
 
 

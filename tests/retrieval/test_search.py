@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from embedding_server import EmbeddingServer
 from llmock.testing import LLMockServer
 from programs import python
 
@@ -121,12 +123,25 @@ def test_words_are_searched_when_the_embedding_model_fails(
     assert "words alone" in caplog.text
 
 
+def test_a_hanging_embedding_server_is_waited_for_once(settings: Settings, corpus: Path) -> None:
+    """The first question waits a quarter of the deadline for it, the next ones not at all; words answer them."""
+    with EmbeddingServer() as server:
+        there = replace(settings, embeddings="openai:e", openai_base_url=server.url, deadline=2.0)
+        sync(there, [str(corpus)])
+        server.delay = 3.0
+        with Searcher.open(there) as searcher:
+            for most in (1.5, 0.3):
+                began = time.monotonic()
+                assert searcher.search("conteneurs de Khorgos", 3)[0].article.id == "port.txt"
+                assert time.monotonic() - began < most
+
+
 def test_ingesting_without_the_embedding_model_names_the_remedy(embedding: Settings, corpus: Path) -> None:
     """What cannot be embedded is an error in words; the next ingest, with the server back, completes the store."""
     gone = replace(embedding, openai_base_url="http://127.0.0.1:9/v1", model_retries=0)
     with pytest.raises(ModelError) as raised:
         sync(gone, [str(corpus)])
-    assert "doctor" in (raised.value.remedy or "")
+    assert "OPENAI_BASE_URL" in (raised.value.remedy or "")
     assert sync(embedding, [str(corpus)]).passages == 3
     with Searcher.open(embedding) as searcher:
         assert all("vectors" in h.scores for h in searcher.search("Khorgos", 3))

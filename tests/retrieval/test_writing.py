@@ -11,8 +11,7 @@ from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
 
 import prompts
-from retrieval.chat_model import parse_prices
-from retrieval.errors import ModelError, SettingsError
+from retrieval.errors import ModelError
 from retrieval.passages import split_sentences
 from retrieval.settings import Secret, Settings
 from retrieval.types import Article, Dropped, Hit, Question, Sentence, Unanswered, Usage
@@ -254,18 +253,6 @@ def test_keys_follow_the_passages() -> None:
     many = [hit(f"a{i}", f"Texte {i}.") for i in range(300)]
     assert keys_of(many) == keys_of(many)
     assert len(set(keys_of(many))) == 300
-
-
-@pytest.mark.parametrize("text", ["gpt=1", "gpt=1/x", "=1/2", "gpt=1/-2", "gpt=nan/1"])
-def test_bad_prices_are_named(text: str) -> None:
-    """A price that cannot be read names its variable."""
-    with pytest.raises(SettingsError, match="SOURCIER_PRICES"):
-        parse_prices(text)
-
-
-def test_prices_are_read() -> None:
-    """Prices are dollars for a million tokens, in and out."""
-    assert parse_prices("a=0.1/0.5, org/b:x=2/0,") == {"a": (0.1, 0.5), "org/b:x": (2.0, 0.0)}
 
 
 def test_importing_is_cheap() -> None:

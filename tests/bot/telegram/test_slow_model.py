@@ -202,3 +202,25 @@ def test_a_model_that_breaks_off_leaves_what_was_proven(model: LLMockServer, mod
             assert "modèle n’a pas" in text
 
     asyncio.run(scenario())
+
+
+def test_the_same_question_again_asks_no_model(model: LLMockServer, modelled: Settings) -> None:
+    """Within a conversation it is answered from memory, and says so; after /new, or in extractive mode, as ever."""
+    model.state.scenarios.add(says(SAID[0], times=None))
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, modelled) as scene:
+            first = await scene.ask(READER, TRADE)
+            assert SAID[0] in first
+            again = await scene.ask(READER, TRADE.lower())
+            assert SAID[0] in again
+            assert "Même question, mêmes articles" in again
+            assert "Même question" not in first
+            once_more = await scene.ask(READER, TRADE)
+            assert "Même question, mêmes articles" in once_more
+            assert len(model.state.journal) == 1
+            await scene.ask(READER, "/new")
+            assert "Même question" not in await scene.ask(READER, TRADE)
+            assert len(model.state.journal) == 2
+
+    asyncio.run(scenario())
