@@ -177,6 +177,14 @@ class Turns(Database):
                 )
             )
 
+    def press_thumb(self, turn_id: int, user_id: int, value: int) -> int:
+        """A user pressed 👍 (1) or 👎 (-1); the same one again takes it back. What they think now: 0 for nothing."""
+        given = select(feedback.c.value).where(feedback.c.turn_id == turn_id, feedback.c.user_id == user_id)
+        with self._read() as connection:
+            now = 0 if connection.scalar(given) == value else value
+        self.feedback(turn_id, user_id, now)
+        return now
+
     def disliked(self) -> list[Turn]:
         """The answered turns that someone disliked, oldest first."""
         by_someone = select(feedback.c.turn_id).where(feedback.c.value == -1)

@@ -18,10 +18,10 @@ from bot.rendering import telegram as rendering
 from bot.rendering.as_json import answer_dict, dumps
 from bot.telegram.access import within_quota
 from bot.telegram.addressed import Asked, asked, question_text
+from bot.telegram.alerts import alert, fell_back
 from bot.telegram.answers import Stopped
 from bot.telegram.delivery import Place
 from bot.telegram.desk import Desk
-from bot.telegram.owner import alert
 from bot.telegram.pastes import Pastes
 from bot.telegram.request import place_of
 from retrieval.errors import StoreEmpty
@@ -260,11 +260,14 @@ class Conversation:
             desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
 
         await desk.db(keep)
+        fell_back(desk, answer.notice)
         desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), found["notice"] or "").inc()
         desk.metrics.cost.inc(spent.cost_usd)
         return found
 
     async def _history(self, asking: Asking, turn: Turn) -> tuple[Past, ...]:
+        if asking.any_date:  # it was understood already, with what it followed
+            return ()
         if asking.after is not None:
             turns = [asking.after]
         else:

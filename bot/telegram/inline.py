@@ -29,8 +29,8 @@ from bot.rendering.as_json import answer_dict
 from bot.rendering.telegram_html import escape, fits, line, plain
 from bot.rendering.telegram_links import link
 from bot.telegram.access import within_quota
+from bot.telegram.alerts import alert, fell_back
 from bot.telegram.desk import Desk, desk_of
-from bot.telegram.owner import alert
 from retrieval.analysis import terms
 from retrieval.errors import SourcierError
 from retrieval.types import Answer, Hit, Question
@@ -137,6 +137,7 @@ async def _answer_into(
             stop.set()
         spent = answer.usage
         await desk.db(desk.memory.count, user.id, today, spent.input_tokens + spent.output_tokens, spent.cost_usd)
+        fell_back(desk, answer.notice)
         desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), answer.notice or "").inc()
         desk.metrics.cost.inc(spent.cost_usd)
         text, markup = _rendered(desk, answer, allowance.extractive, t)

@@ -1,14 +1,10 @@
-"""What owners do besides people (see `people`): statistics, syncing, exporting, alerts; and everybody's /oublier."""
+"""What owners do besides people (see `people`): statistics, syncing, exporting; and everybody's /oublier."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
-import logging
 import re
-import secrets
-import traceback
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html import escape
@@ -17,24 +13,18 @@ from typing import TYPE_CHECKING, Any
 from telegram import Update
 
 from bot.rendering.telegram import Button, Message
-from bot.telegram.request import Context, Request, by_owner, request_of, tell
+from bot.telegram.alerts import alert
+from bot.telegram.request import Context, Request, by_owner, request_of
 from retrieval.errors import StoreEmpty, StoreLocked
-from retrieval.settings import Secret, Settings
 from retrieval.types import Progress, SyncReport
 
 if TYPE_CHECKING:
     from bot.memory import Stats, Turn
-    from bot.telegram.desk import Desk
     from bot.texts import Texts
 
 EVERY = 3.0  # seconds between two edits of the progress
-FAILURES, WITHIN = 3, 600.0  # so many of a kind within so many seconds alert the owners, once in as many
 _SHOWN = 10  # failures that the report of a sync names
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_TOKEN = re.compile(r"\d{5,}(?::|%3A)[\w-]{20,}", re.IGNORECASE)  # of any bot
-_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _FORGET_BUTTON = re.compile(r"forget:(\d+):([01])")
-_log = logging.getLogger(__name__)
 
 
 # ---- statistics
@@ -80,9 +70,7 @@ async def on_sync(update: Update, context: Context) -> None:
     request = await by_owner(update, context)
     if request is None:
         return
-    task = asyncio.create_task(_sync(request))
-    request.desk.recent.background.add(task)
-    task.add_done_callback(request.desk.recent.background.discard)
+    request.desk.recent.in_background(_sync(request))
 
 
 async def _sync(request: Request) -> None:
@@ -170,36 +158,6 @@ def candidates(disliked: Sequence[Turn], abstained: Sequence[Turn]) -> Iterable[
             "answerable": None,
             "tags": tags,
         }
-
-
-# ---- failures
-async def alert(desk: Desk, error: BaseException, where: str) -> str:
-    """Log a failure under a short reference and return that; owners hear of it when it is the third in 10 minutes."""
-    reference = "".join(secrets.choice(_LETTERS) for _ in range(6))
-    _log.error("%s in %s\n%s", reference, where, _trace(desk, error))
-    kind = (type(error).__name__, where)
-    failures = desk.recent.record(("failed", kind), WITHIN)
-    if failures < FAILURES or not desk.recent.first(("alerted", kind), WITHIN):
-        return reference
-    try:
-        for owner in await desk.db(desk.memory.owners):
-            await tell(desk, owner, "owner_alert", n=str(failures), reference=reference)
-    except Exception as again:  # the failure itself may be what keeps owners from hearing of it
-        _log.error("owners could not be told of %s\n%s", reference, _trace(desk, again))
-    return reference
-
-
-def _trace(desk: Desk, error: BaseException) -> str:
-    return scrub("".join(traceback.format_exception(error)), desk.settings)
-
-
-def scrub(text: str, settings: Settings) -> str:
-    """Text without any secret of the settings, bot token or password in a URL."""
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if isinstance(value, Secret) and value:
-            text = text.replace(value, "***")
-    return _PASSWORD.sub("***@", _TOKEN.sub("***", text))
 
 
 # ---- privacy

@@ -52,12 +52,8 @@ class Request:
 
 async def request_of(update: Update, context: Context) -> Request | None:
     """What an update asks for; None where nobody to answer is behind it."""
-    desk, person, message, query = (
-        desk_of(context),
-        update.effective_user,
-        update.effective_message,
-        update.callback_query,
-    )
+    desk, person, query = desk_of(context), update.effective_user, update.callback_query
+    message = query.message if query is not None else update.effective_message  # the former may be too old to be shown
     if person is None or message is None:
         return None
     desk.recent.speaks(person.id, person.language_code)

@@ -184,6 +184,56 @@ def test_a_thumb_counts_and_the_same_again_takes_it_back(stocked: Settings) -> N
     asyncio.run(scenario())
 
 
+def test_the_thumbs_of_a_group_are_counted_by_person(stocked: Settings) -> None:
+    """Somebody else than the asker gives a thumb and takes it back; the asker's stays."""
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked, readers=[9]) as scene:
+            group = -1000000000700
+            scene.emulator.chat(group)
+            with Memory.open(stocked) as memory:
+                memory.allow_chat(group, "Group", 7)
+                await scene.ask(READER, f"/q {TRADE}", chat_id=group)
+                answer = scene.sent(group)[-1]
+                assert await press(scene, "👍", answer) == "Merci !"
+                assert await press(scene, "👎", answer, 9) == "Merci, je le note : cela aidera à m’améliorer."
+                assert len(memory.disliked()) == 1
+                assert await press(scene, "👎", answer, 9) == "Avis retiré."
+                assert memory.disliked() == []
+                assert (await turns(stocked, group))[-1].feedback == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("topic", [None, 5])
+def test_the_buttons_of_a_message_too_old_for_telegram_to_show(stocked: Settings, topic: int | None) -> None:
+    """Of an old message Telegram tells only chat and number: the passage opens all the same, in its topic."""
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked) as scene:
+            chat = -1000000000701 if topic else READER
+            if topic:
+                scene.emulator.chat(chat, topics=[topic])
+                with Memory.open(stocked) as memory:
+                    memory.allow_chat(chat, "Group", 7)
+            fields = {"chat_id": chat, "thread_id": topic} if topic else {}
+            await scene.ask(READER, f"/q {TRADE}", **fields)
+            answer = scene.sent(chat)[-1]
+            known = {"chat": answer.data["chat"], "message_id": answer.data["message_id"], "date": 0}
+            for data in (buttons(answer)["[1]"], list(buttons(answer).values())[4]):
+                query = {"id": data, "from": {"id": READER, "is_bot": False, "first_name": "R"}, "chat_instance": "1"}
+                before = len(scene.sent(chat))
+                scene.emulator.update("callback_query", {**query, "message": known, "data": data})
+                await scene.reply(chat, before)
+                said = scene.sent(chat)[-1].data
+                assert said["reply_to_message"]["message_id"] == known["message_id"]
+                assert said.get("message_thread_id") == topic
+            assert "[1] Chine et Kazakhstan" in scene.texts(chat)[1]
+            assert scene.texts(chat)[2].startswith("❓")
+
+    asyncio.run(scenario())
+
+
 def test_a_reaction_counts_as_a_thumb(stocked: Settings) -> None:
     """👎 on the answer is kept, ❤ counts as 👍, taking it away takes it back; on the question it is nothing."""
 
