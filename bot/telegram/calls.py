@@ -15,6 +15,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.rendering.telegram import Message
+from bot.rendering.telegram_html import plain
 
 _PLAIN = 4000  # UTF-16 units of a plain piece; Telegram takes 4096
 _TAG = re.compile(r"<[^<>]*>")
@@ -156,7 +157,7 @@ def simpler(message: Message, why: str, again: bool) -> list[Message]:
     """
     if message.buttons and any(word in why.lower() for word in ("button", "markup", "keyboard")):
         return [replace(message, buttons=())]
-    pieces = [Message(html.escape(piece, quote=False)) for piece in _pieces(visible(message.html))]
+    pieces = [Message(plain(piece)) for piece in _pieces(visible(message.html))]
     if pieces:
         pieces[-1] = replace(pieces[-1], buttons=message.buttons)
     if pieces == [message] and again:

@@ -196,6 +196,17 @@ def test_any_words(text: str) -> None:
 
 
 @SETTINGS
+@given(st.lists(texts.map(lambda text: line(text, 200)), min_size=20, max_size=20))
+@example(["$A @b1 /c #d " * 15] * 20)
+def test_words_of_others_in_a_list(names: list[str]) -> None:
+    """However many links are in the names of a list, none of them works: there are never more than Telegram keeps."""
+    html = "\n".join(f"• {rendering.plain(name)}" for name in names)[:BYTES]
+    assume(units(rendering.text(html)) <= UNITS)
+    accepted(Message(html), own_links=0)
+    assert rendering.text(html) == "\n".join(f"• {name}" for name in names)
+
+
+@SETTINGS
 @given(urls, texts)
 def test_any_link(url: str | None, quote: str) -> None:
     """A link is an address in ASCII that Telegram keeps, whatever it was made from."""

@@ -74,7 +74,7 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             (message,) = scene.sent(READER)
             assert message.data["reply_to_message"]["text"] == TRADE
             period, body, verdict, sources, dates = plain(text).split("\n\n")
-            assert period == "Période : du 1er janvier 2022 au 31 décembre 2022"
+            assert period == "Période privilégiée : 2022"
             assert QUOTE + " [1]" in body
             assert body.rstrip().endswith("[2]")
             assert verdict == "✓ 2/2 phrases vérifiées · mode extractif : citations mot pour mot"
@@ -87,7 +87,7 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             assert dates == "Source la plus récente : 6 février 2023 · dernier article du corpus : 18 juin 2025"
             labels = list(buttons(message))
             assert labels[:4] == ["[1]", "[2]", "👍", "👎"]
-            assert labels[6:] == ["Sans filtre de date"]  # behind two follow-up questions
+            assert labels[6:] == ["Toutes les dates"]  # behind two follow-up questions
             assert "Compris" not in text
 
     asyncio.run(scenario())

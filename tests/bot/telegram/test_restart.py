@@ -18,7 +18,7 @@ from retrieval.settings import Settings
 __all__ = ["model_server", "settings_of_model", "settings_of_samples"]
 
 (TRADE, HOLDS), (WORKSHOP, PLACE), _ = QUESTIONS
-PREFERRED, ANY_DATE = "Période", "Sans filtre de date"
+PREFERRED, ANY_DATE = "Période", "Toutes les dates"
 
 
 def pending(settings: Settings) -> int:
