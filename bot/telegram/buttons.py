@@ -9,7 +9,9 @@ from telegram import CallbackQuery, MaybeInaccessibleMessage, Update
 from telegram.ext import CallbackContext
 
 from bot.rendering import telegram as rendering
-from bot.telegram.conversation import Asking, conversation_of
+from bot.telegram import followups
+from bot.telegram.asking import Asking
+from bot.telegram.conversation import conversation_of
 from bot.telegram.desk import Desk, desk_of
 from bot.telegram.places import Place
 from bot.telegram.request import place_of
@@ -62,7 +64,7 @@ async def on_question(update: Update, context: CallbackContext[Any, Any, Any, An
         titles = answer.get("followups", [])
         if int(rest[0]) >= len(titles):
             return
-        text = t("conversation_followup", title=titles[int(rest[0])])
+        text = followups.question(titles[int(rest[0])], t)
     else:
         text = turn.understood_as or turn.question
     user = await desk.db(desk.memory.user, query.from_user.id)
