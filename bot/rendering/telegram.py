@@ -193,7 +193,8 @@ def _unanswered(answer: Mapping[str, Any]) -> list[Block]:
 def _abstention(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts) -> list[Block]:
     """What was not found, the nearest articles, and how to ask."""
     said = t("answer_abstained")
-    if words := [w for w in (line(w, NAME) for w in answer["missing"][:8]) if w]:
+    foreign = _foreign(answer, nearest, t)
+    if not foreign and (words := [w for w in (line(w, NAME) for w in answer["missing"][:8]) if w]):
         quoted = t("answer_comma").join(f"{t('open_quote')}{w}{t('close_quote')}" for w in words)
         said += "\n" + t("answer_missing", words=quoted)
     blocks = [Block(runs(said)), *_unanswered(answer), *(Block(runs(words, "i")) for words in notices(answer, t))]
@@ -202,7 +203,16 @@ def _abstention(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts)
         title = (Run(t("answer_nearest"), ("b",)), Run("\n")) if at == 0 else ()
         rest = (Run("• "), *_source(facts, link(article.url), t))
         blocks.append(Block((*title, *rest), glue="\n" if at else "\n\n"))
-    return [*blocks, Block(runs(f"💡 {t('answer_hint')}"))]
+    hint = t("answer_hint_language", where=foreign) if foreign else t("answer_hint")
+    return [*blocks, Block(runs(f"💡 {hint}"))]
+
+
+def _foreign(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts) -> str:
+    """The language that the nearest articles are all in where the question is in another ("in French"), or ""."""
+    theirs = {article.language for article in nearest}
+    language = theirs.pop() if len(theirs) == 1 else None
+    key = f"document_in_{language}"
+    return t(key) if answer["language"] and language != answer["language"] and key in t.entries else ""
 
 
 def _source(facts: Mapping[str, Any], url: str | None, t: Texts) -> tuple[Run, ...]:

@@ -22,6 +22,7 @@ from bot.telegram.addressed import asked, question_text
 from bot.telegram.alerts import alert, fell_back
 from bot.telegram.answers import Stopped
 from bot.telegram.asking import Asking, asking_of, history_of
+from bot.telegram.courtesy import courtesy
 from bot.telegram.desk import Desk
 from bot.telegram.pastes import Pastes
 from bot.telegram.request import place_of
@@ -90,6 +91,10 @@ class Conversation:
             t = self._desk.t(asking.language)
             nothing = rendering.notice(t("conversation_ask"))
             await self._desk.delivery.say(asking.place, nothing, reply_to=message.message_id)
+            return
+        if polite := courtesy(asking.text):
+            thanked = rendering.notice(self._desk.t(asking.language)(f"conversation_{polite}"))
+            await self._desk.delivery.say(asking.place, thanked, reply_to=message.message_id)
             return
         await self.ask(asking)
 

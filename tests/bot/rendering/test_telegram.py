@@ -139,6 +139,19 @@ def test_the_period_is_said_to_be_preferred(period: str, words: str) -> None:
     assert words in shown.split("\n")
 
 
+def test_articles_in_another_language() -> None:
+    """Where the nearest articles are in another language than the question, that is the hint, and not each word."""
+    french = [Article(f"{n}.txt", "x", "Un titre", language="fr") for n in range(2)]
+    found = an_abstention(language="en", missing=["trade", "between"])
+    shown = seen(rendering.answer(found, 1, catalogue("en"), nearest=french))
+    assert "These articles are in French: try asking in French." in shown
+    assert "Not found" not in shown
+    for nearest in ([], [*french, Article("c.txt", "x", "A title", language="en")], [Article("d.txt", "x", "?")]):
+        shown = seen(rendering.answer(found, 1, catalogue("en"), nearest=nearest))
+        assert "Not found: “trade”, “between”." in shown
+        assert "try asking" not in shown
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_why_the_model_did_not_write(language: str) -> None:
     """Every kind of a model's failure in plain words of every language: no key, code or English name of it."""
