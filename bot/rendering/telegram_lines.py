@@ -59,10 +59,11 @@ def verdict(answer: Mapping[str, Any], t: Texts) -> str:
 
 
 def notices(answer: Mapping[str, Any], t: Texts) -> list[str]:
-    """What the model failed at, if it did."""
+    """Why the model did not write the answer, or that it did not finish it."""
     if not (reason := answer.get("notice")):
         return []
-    known = f"answer_notice_{reason.removeprefix('model_')}"
+    unfinished = answer["mode"] == "model" and reason != "budget"
+    known = "answer_notice_unknown" if unfinished else f"answer_notice_{reason.removeprefix('model_')}"
     return [t(known if known in t.entries else "answer_notice_unknown")]
 
 

@@ -205,9 +205,11 @@ def free() -> Pacing:
 
 
 def sleeping(answer: Answer) -> None:
-    """Replace the answerer by a sleep."""
+    """Replace the answerer by a sleep, in which a model is asked and waited for."""
 
-    def stream(self: Answerer, question: Question) -> Iterator[Statement | Answer]:  # noqa: ARG001 - as the real one
+    def stream(self: Answerer, question: Question, config: Any) -> Iterator[Statement | Answer]:  # noqa: ARG001 - as the real one
+        for callback in config["callbacks"]:
+            callback.on_chat_model_start()
         time.sleep(MODEL_SECONDS)
         yield from answer.statements
         yield replace(answer, question=question.text)
