@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
+from langchain_core.callbacks import BaseCallbackHandler
+
 from retrieval.chain import Answerer
 from retrieval.errors import StoreLocked
 from retrieval.library import Library, Status, remove, sync
@@ -49,19 +51,13 @@ class Answers:
 
         Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
         """
-        from langchain_core.callbacks import BaseCallbackHandler
-
         loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
 
-        class ModelAsked(BaseCallbackHandler):
-            ignore_llm = ignore_chain = True  # else it is called for each chunk
-
-            def on_chat_model_start(self, *_: Any, **__: Any) -> None:
-                loop.call_soon_threadsafe(beginning.over)
+        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(beginning.over))
 
         def work() -> Answer:
             last: Statement | Answer | None = None
-            for last in self._open().stream(question, {"callbacks": [ModelAsked()]}):
+            for last in self._open().stream(question, {"callbacks": [asked]}):
                 if stop.is_set():
                     raise Stopped
                 if isinstance(last, Statement):
@@ -143,6 +139,19 @@ class Answers:
             if self._library is None:
                 self._library = Library.open(self._settings)
             return self._library
+
+
+class _ModelAsked(BaseCallbackHandler):
+    """Tells when an answer has searched and asks the model."""
+
+    ignore_llm = ignore_chain = True  # else it is called for each chunk
+
+    def __init__(self, told: Callable[[], object]) -> None:
+        self._told = told
+
+    def on_chat_model_start(self, *_: Any, **__: Any) -> None:
+        """LangChain's event."""
+        self._told()
 
 
 class _Beginning:
