@@ -126,7 +126,7 @@ def _engine(url: URL, *, migrating: bool = False) -> Engine:
 
 
 def _tune_sqlite(engine: Engine, migrating: bool) -> None:
-    """Transactions that begin where we say, and survive a power cut; deleted rows are overwritten."""
+    """Transactions that begin where we say, and survive a power cut as `_write` tells; deleted rows are overwritten."""
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 import certifi
-from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -94,8 +93,9 @@ class Requests(BaseRequest):
             raise NetworkError(f"{type(error).__name__}{told}") from error
 
 
-def _given(value: float | DefaultValue[Any] | None, default: float) -> float:
-    return default if value is None or isinstance(value, DefaultValue) else value
+def _given(value: object, default: float) -> float:
+    """The seconds given with a call; no call is without a limit."""
+    return value if isinstance(value, int | float) else default
 
 
 def _form(request: RequestData | None) -> Any:
