@@ -46,8 +46,8 @@ class Database:
         """One transaction, on disk when the block ends and undone when it raises.
 
         `soon`: in SQLite it outlives this process as always, but is on disk only with the next transaction that is
-        not so, or after seconds: for what is done again when a power cut takes it back. A commit that waits for the
-        disk takes some milliseconds, and a bot that two hundred people ask at once has six for each answer.
+        not so, or when the system gets to it: for what is done again when a power cut takes it back. A commit that
+        waits for the disk takes milliseconds, and of six for each answer a bot that two hundred ask at once gets late.
         """
         if not self._sqlite:
             with self._engine.begin() as connection:
@@ -62,7 +62,7 @@ class Database:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
 
     def close(self) -> None:
-        """Close every connection. What was written is on disk already."""
+        """Close every connection; whatever was written is on disk then."""
         self._engine.dispose()
 
 
