@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from telegram import Update
 
 from bot.rendering.telegram import Button, Message
-from bot.rendering.telegram_html import plain
+from bot.rendering.telegram_html import escape, plain
 from bot.telegram.alerts import alert
 from bot.telegram.request import Context, Request, by_owner, request_of
 from retrieval.errors import StoreEmpty, StoreLocked
@@ -119,7 +119,7 @@ def _report(t: Texts, report: SyncReport) -> str:
     )
     if not report.failed:
         return html
-    lines = [f"• {plain(f.path[-120:])} : {plain(f.reason[:200])}" for f in report.failed]
+    lines = [f"• <code>{escape(f.path[-120:])}</code> : {plain(f.reason[:200])}" for f in report.failed]
     more = [t("owner_sync_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return "\n".join([html, "", t("owner_sync_failures", n=len(lines)), *lines[:_SHOWN], *more])
 

@@ -19,7 +19,7 @@ from bot.memory import Memory
 from bot.memory.schema import turns
 from bot.telegram import answers
 from bot.telegram.application import Serving
-from retrieval.library import sync
+from retrieval.library import Library, sync
 from retrieval.settings import Settings
 from retrieval.types import Progress, SyncReport
 
@@ -27,6 +27,12 @@ __all__ = ["settings_of_samples"]
 
 TRADE, HOLDS = QUESTIONS[0]
 DRY_PORT, TREATED = "Combien de conteneurs le port sec de Khorgos a-t-il traités en 2023 ?", "372 000"
+
+
+def stored(settings: Settings) -> set[str]:
+    """The names of the articles that are stored now."""
+    with Library.open(settings) as library:
+        return {article.id.rpartition("/")[2] for article in library.newest(0, 50)}
 
 
 def test_articles_are_brought_up_to_date_by_themselves(settings: Settings, corpus: Path) -> None:
@@ -40,7 +46,7 @@ def test_articles_are_brought_up_to_date_by_themselves(settings: Settings, corpu
             assert TREATED not in await scene.ask(READER, DRY_PORT)
             (corpus / "port.txt").write_text(port, "utf-8")
             (corpus / "sous" / "vin.txt").unlink()
-            await asyncio.sleep(2)
+            await scene.until(lambda: stored(settings) == {"port.txt", "lycee.md"}, 30)
             assert TREATED in await scene.ask(READER, DRY_PORT)
             vine = "Combien d'hectares de saperavi les familles du Talas cultivent-elles ?"
             assert "17 hectares" not in await scene.ask(READER, vine)

@@ -110,7 +110,7 @@ def test_sync_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (started, first) == ("Mise à jour des articles…", "Mise à jour des articles : 5 lus…")
     assert second == "Mise à jour des articles : 10 sur 10…"
     assert end.startswith("<b>Articles à jour</b>\najoutés : 1 · modifiés : 2 · retirés : 3 · inchangés : 4\n")
-    assert "passages : 50 · 1\u202f234,6 s\n\nNon lus : 12\n• /articles/&lt;0&gt;.pdf : illisible\n" in end
+    assert "passages : 50 · 1\u202f234,6 s\n\nNon lus : 12\n• <code>/articles/&lt;0&gt;.pdf</code> : illisible\n" in end
     assert end.endswith("… et 2 de plus")
 
 
