@@ -19,7 +19,8 @@ from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Hit, Progress, Question, Statement, SyncReport
 
 WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
-BEGINNING = 4  # answers that search and ask the model at once: more of them only make each slower, and the first late
+BEGINNING = 2  # answers that search and ask the model at once: more of them only make each slower, and the first late
+ASKING = 0.01  # seconds that asking takes, longer where the processor is busy: the loop comes to it later then
 HELD = 2.0  # seconds after which one that has not asked the model lets the next begin all the same
 STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
 
@@ -53,7 +54,7 @@ class Answers:
         """
         loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
 
-        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(beginning.over))
+        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(loop.call_later, ASKING, beginning.over))
 
         def work() -> Answer:
             last: Statement | Answer | None = None
