@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from retrieval.settings import Settings
+
+# Property tests draw the same examples each time, lest a change fail for what it did not do. To look for more:
+# pytest -n 0 --timeout 0 --hypothesis-profile explore tests/bot/rendering/test_telegram_properties.py
+_ALL = {"deadline": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile("repeatable", derandomize=True, max_examples=100, database=None, **_ALL)
+hypothesis.settings.register_profile("explore", max_examples=3000, print_blob=True, **_ALL)
+hypothesis.settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"

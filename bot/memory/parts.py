@@ -34,13 +34,16 @@ class Parts(Database):
         )
 
     def sending(self, turn_id: int, part: int, after: int) -> None:
-        """Note that a part is about to be sent; `after` is the highest message id known in the chat."""
+        """Note that a part is about to be sent; `after` is the highest message id known in the chat.
+
+        It is on disk then, and with it all that was written before: the turn and its answer.
+        """
         with self._write() as connection:
             connection.execute(self._sending, {"turn": turn_id, "part": part, "after": after})
 
     def sent(self, turn_id: int, part: int, message_id: int) -> None:
         """Note that a part arrived, as that message."""
-        with self._write() as connection:
+        with self._write(soon=True) as connection:
             connection.execute(_SENT, {"turn": turn_id, "number": part, "message_id": message_id})
 
     def parts(self, turn_id: int) -> list[Part]:

@@ -50,6 +50,18 @@ _BY_PART = select_turns().where(
     )
 )
 
+_ANSWERED = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(
+        tokens=turns.c.tokens + bindparam("more_tokens"),
+        cost_usd=turns.c.cost_usd + bindparam("more_usd"),
+        **{
+            name: bindparam(name)
+            for name in ("answer", "understood_as", "text", "language", "answered_at", "abstained", "seconds")
+        },
+    )
+)
 _ALL = 2**63 - 1  # after every turn
 _PLACE = and_(
     turns.c.chat_id.in_(family(bindparam("chat", type_=BigInteger))),
@@ -103,7 +115,7 @@ class Turns(Database):
         If the question was edited since, its answer and the feedback on that answer are gone; its parts stay.
         """
         asked = {"chat_id": chat_id, "thread_id": thread_id, "user_id": user_id, "message_id": message_id}
-        with self._write() as connection:
+        with self._write(soon=True) as connection:
             while True:
                 written = connection.scalar(self._begin, {**asked, "question": question, "asked_at": datetime.now(UTC)})
                 if written is not None:
@@ -116,6 +128,7 @@ class Turns(Database):
         answer = json.loads(answer_json)
         spent = answer["usage"]
         values = {
+            "turn": turn_id,
             "answer": answer_json,
             "understood_as": answer["understood_as"],
             "text": answer["text"],
@@ -123,11 +136,11 @@ class Turns(Database):
             "answered_at": datetime.now(UTC),
             "abstained": answer["abstained"],
             "seconds": answer["seconds"].get("total"),
-            "tokens": turns.c.tokens + spent["input_tokens"] + spent["output_tokens"],
-            "cost_usd": turns.c.cost_usd + spent["cost_usd"],
+            "more_tokens": spent["input_tokens"] + spent["output_tokens"],
+            "more_usd": spent["cost_usd"],
         }
-        with self._write() as connection:
-            connection.execute(update(turns).where(turns.c.id == turn_id).values(values))
+        with self._write(soon=True) as connection:  # on disk before its first message is sent: see `Parts.sending`
+            connection.execute(_ANSWERED, values)
 
     def turn(self, turn_id: int) -> Turn | None:
         """The turn of that id."""
@@ -176,6 +189,14 @@ class Turns(Database):
                     index_elements=[feedback.c.turn_id, feedback.c.user_id], set_={"value": insert.excluded.value}
                 )
             )
+
+    def press_thumb(self, turn_id: int, user_id: int, value: int) -> int:
+        """A user pressed 👍 (1) or 👎 (-1); the same one again takes it back. What they think now: 0 for nothing."""
+        given = select(feedback.c.value).where(feedback.c.turn_id == turn_id, feedback.c.user_id == user_id)
+        with self._read() as connection:
+            now = 0 if connection.scalar(given) == value else value
+        self.feedback(turn_id, user_id, now)
+        return now
 
     def disliked(self) -> list[Turn]:
         """The answered turns that someone disliked, oldest first."""

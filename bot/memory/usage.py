@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cached_property
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Insert, case, func, select
 
 from bot.memory.database import Database
 from bot.memory.schema import feedback, turns, usage
@@ -30,10 +31,15 @@ class Usage(Database):
 
     def count(self, user_id: int, day: date, tokens: int, cost_usd: float) -> None:
         """Add one question to what a user's took that day; the cost is in US dollars."""
-        insert = self._insert(usage).values(day=day, user_id=user_id, questions=1, tokens=tokens, cost_usd=cost_usd)
+        row = {"day": day, "user_id": user_id, "questions": 1, "tokens": tokens, "cost_usd": cost_usd}
+        with self._write(soon=True) as connection:
+            connection.execute(self._added, row)
+
+    @cached_property
+    def _added(self) -> Insert:
+        insert = self._insert(usage)
         added = {name: usage.c[name] + insert.excluded[name] for name in ("questions", "tokens", "cost_usd")}
-        with self._write() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=[usage.c.day, usage.c.user_id], set_=added))
+        return insert.on_conflict_do_update(index_elements=[usage.c.day, usage.c.user_id], set_=added)
 
     def stats(self, since: datetime) -> Stats:
         """What came of the questions asked since then, as far as they are still remembered."""

@@ -27,6 +27,7 @@ from bot.rendering.telegram_html import (
     spread,
     text,
 )
+from bot.rendering.telegram_lines import NAME, QUESTION, dates, notices, understood, verdict
 from bot.rendering.telegram_links import link
 from bot.texts import Texts
 from retrieval.passages import split_sentences
@@ -34,7 +35,7 @@ from retrieval.types import Article, Statement
 
 __all__ = ["Button", "Message", "answer", "answer_of", "escape", "fits", "frame", "notice", "passage", "plain", "text"]
 
-_TITLE, _OUTLET, _NAME, _QUESTION = 200, 80, 60, 300  # the most characters of each that are shown
+_TITLE, _OUTLET = 200, 80  # the most characters of each that are shown
 _LABEL = 60  # characters of a button
 _NEAREST = 3
 _A_ROW, _ROWS = 8, 8  # number buttons: more than this many sources are listed, but have none
@@ -85,23 +86,23 @@ def answer(
     """
     cited = _cited(answer)
     blocks: list[Block] = []
-    if question := line(asked, _QUESTION):
+    if question := line(asked, QUESTION):
         blocks.append(Block((Run("❓ "), *runs(question, "i"))))
-    if understood := _understood(answer, t):
-        blocks.append(Block(runs(understood, "i")))
+    if said := understood(answer, t):
+        blocks.append(Block(runs(said, "i")))
     if answer["abstained"]:
         blocks += _abstention(answer, nearest, t)
     else:
         blocks += _statements(answer["statements"], cited, t)
         blocks += _unanswered(answer)
-        blocks.append(Block(runs("\n".join([_verdict(answer, t), *_notice(answer, t)]), "i")))
+        blocks.append(Block(runs("\n".join([verdict(answer, t), *notices(answer, t)]), "i")))
     for at, citation in enumerate(cited.values()):
         mark = f"[{citation['number']}] "
         source = (Run(mark), *_source(citation, link(citation["url"], citation["quote"]), t))
         title = (Run(t("answer_sources"), ("b",)), Run("\n")) if at == 0 else ()
         blocks.append(Block((*title, *source), glue="\n" if at else "\n\n"))
-    if dates := _dates(answer, corpus_until, t):
-        blocks.append(Block(runs(dates, "i")))
+    if fresh := dates(answer, corpus_until, t):
+        blocks.append(Block(runs(fresh, "i")))
     *first, last = pack(blocks)
     return [*map(Message, first), Message(last, _buttons(answer, cited, turn, followups, t))]
 
@@ -119,7 +120,7 @@ def passage(citation: Mapping[str, Any], article: Article | None, t: Texts) -> l
         warning = "" if same else "passage_changed"
         before, after = _around(article, start, end) if same else ("", "")
     title = line(citation["title"], _TITLE) or t("untitled")
-    facts = " · ".join(f for f in (line(citation["source"], _OUTLET), line(t.date(citation["published"]), _NAME)) if f)
+    facts = " · ".join(f for f in (line(citation["source"], _OUTLET), line(t.date(citation["published"]), NAME)) if f)
     head = (Run(f"[{citation['number']}] "), *runs(title, "b"))
     blocks = [Block((*head, *runs(f"\n{facts}")))]
     if warning:
@@ -166,19 +167,6 @@ def _cited(answer: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     return {c["number"]: c for c in sorted(answer["citations"], key=lambda c: c["number"]) if c["number"] in used}
 
 
-def _understood(answer: Mapping[str, Any], t: Texts) -> str:
-    """How the question was understood where that is not how it was asked, and the period searched."""
-    parts = []
-    understood = line(answer["understood_as"], _QUESTION)
-    if understood and understood != line(answer["question"], _QUESTION):
-        parts.append(t("answer_understood", question=understood))
-    if answer["period"]:
-        first, _, last = answer["period"].partition("/")
-        key = "from" if last == "…" else "until" if first == "…" else "between"
-        parts.append(t(f"answer_period_{key}", first=line(t.date(first), _NAME), last=line(t.date(last), _NAME)))
-    return "\n".join(parts)
-
-
 def _statements(statements: Iterable[Mapping[str, Any]], cited: Mapping[int, Any] | None, t: Texts) -> list[Block]:
     """A block for each statement with its marks (of `cited` alone, if given): a paragraph, or a list with bullets."""
     blocks: list[Block] = []
@@ -202,47 +190,35 @@ def _unanswered(answer: Mapping[str, Any]) -> list[Block]:
     return [Block(runs(words, "i")) for words in map(line, answer.get("unanswered") or ()) if words]
 
 
-def _verdict(answer: Mapping[str, Any], t: Texts) -> str:
-    """How many statements are supported, how many were dropped, and who wrote them."""
-    total, good = len(answer["statements"]), sum(bool(s["supported"]) for s in answer["statements"])
-    parts = [f"{'✓' if good == total else '⚠️'} {t.count('answer_verified', total, supported=good)}"]
-    if answer["dropped"]:
-        parts.append(t.count("answer_dropped", len(answer["dropped"])))
-    if answer["mode"] == "extractive":
-        parts.append(t("answer_extractive"))
-    else:
-        model = line(answer["model"], _NAME)
-        parts.append(t("answer_model", model=model) if model else t("answer_model_unnamed"))
-    return " · ".join(parts)
-
-
-def _notice(answer: Mapping[str, Any], t: Texts) -> list[str]:
-    """What the model failed at, if it did."""
-    if not (reason := answer.get("notice")):
-        return []
-    known = f"answer_notice_{reason}"
-    return [t(known if known in t.entries else "answer_notice_unknown")]
-
-
 def _abstention(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts) -> list[Block]:
     """What was not found, the nearest articles, and how to ask."""
     said = t("answer_abstained")
-    if words := [w for w in (line(w, _NAME) for w in answer["missing"][:8]) if w]:
+    foreign = _foreign(answer, nearest, t)
+    if not foreign and (words := [w for w in (line(w, NAME) for w in answer["missing"][:8]) if w]):
         quoted = t("answer_comma").join(f"{t('open_quote')}{w}{t('close_quote')}" for w in words)
         said += "\n" + t("answer_missing", words=quoted)
-    blocks = [Block(runs(said)), *_unanswered(answer), *(Block(runs(words, "i")) for words in _notice(answer, t))]
+    blocks = [Block(runs(said)), *_unanswered(answer), *(Block(runs(words, "i")) for words in notices(answer, t))]
     for at, article in enumerate(list({a.id: a for a in nearest}.values())[:_NEAREST]):
         facts = {"title": article.title, "source": article.source, "published": article.published}
         title = (Run(t("answer_nearest"), ("b",)), Run("\n")) if at == 0 else ()
         rest = (Run("• "), *_source(facts, link(article.url), t))
         blocks.append(Block((*title, *rest), glue="\n" if at else "\n\n"))
-    return [*blocks, Block(runs(f"💡 {t('answer_hint')}"))]
+    hint = t("answer_hint_language", where=foreign) if foreign else t("answer_hint")
+    return [*blocks, Block(runs(f"💡 {hint}"))]
+
+
+def _foreign(answer: Mapping[str, Any], nearest: Sequence[Article], t: Texts) -> str:
+    """The language that the nearest articles are all in where the question is in another ("in French"), or ""."""
+    theirs = {article.language for article in nearest}
+    language = theirs.pop() if len(theirs) == 1 else None
+    key = f"document_in_{language}"
+    return t(key) if answer["language"] and language != answer["language"] and key in t.entries else ""
 
 
 def _source(facts: Mapping[str, Any], url: str | None, t: Texts) -> tuple[Run, ...]:
     """Title (a link, if there is an address), outlet, date."""
     title = line(facts["title"], _TITLE) or t("untitled")
-    rest = [line(facts["source"], _OUTLET), line(t.date(facts["published"]), _NAME)]
+    rest = [line(facts["source"], _OUTLET), line(t.date(facts["published"]), NAME)]
     named = (Run(title, (_anchor(url),)),) if url else runs(title)
     return (*named, *runs("".join(f" · {fact}" for fact in rest if fact)))
 
@@ -251,25 +227,17 @@ def _anchor(url: str) -> str:
     return f'a href="{html.escape(url)}"'
 
 
-def _dates(answer: Mapping[str, Any], corpus_until: str | None, t: Texts) -> str:
-    """How fresh the sources are, and the corpus."""
-    newest, until = (line(t.date(day), _NAME) if day else "" for day in (answer["newest_source"], corpus_until))
-    parts = [t("answer_newest", date=newest) if newest else "", t("answer_corpus", date=until) if until else ""]
-    said = " · ".join(part for part in parts if part)
-    return said[:1].upper() + said[1:]
-
-
 def _buttons(
     answer: Mapping[str, Any], cited: Mapping[int, Any], turn: int, followups: Sequence[str], t: Texts
 ) -> tuple[tuple[Button, ...], ...]:
-    """Sources, thumbs, follow-up questions, and the search without its date filter."""
+    """Sources, thumbs, follow-up questions, and the search that prefers no date."""
     numbers = [Button(f"[{n}]", f"p:{turn}:{n}") for n in cited][: _A_ROW * _ROWS]
     rows = [tuple(numbers[at : at + _A_ROW]) for at in range(0, len(numbers), _A_ROW)]
     rows.append((Button("👍", f"f:{turn}:1"), Button("👎", f"f:{turn}:-1")))
     labels = [(at, line(question, _LABEL)) for at, question in enumerate(followups[:_FOLLOWUPS])]
     rows += [(Button(label, f"q:{turn}:{at}"),) for at, label in labels if label]
     if answer["period"]:
-        rows.append((Button(t("answer_no_period"), f"d:{turn}"),))
+        rows.append((Button(t("answer_any_date"), f"d:{turn}"),))
     return tuple(rows)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 UNITS = 4096  # UTF-16 units of a message after parsing (TDLib counts code points: this is the safe side)
 BYTES = 32_768  # of a message as sent, with its tags
 ENTITIES = 100  # formatted stretches of a message; Telegram drops further ones without a word
+_FEW = 3  # pieces that look like a link in what somebody wrote, of which a message may hold a dozen
 _ROOM = (UNITS - 96, BYTES - 2048, ENTITIES - 10)  # for a piece of a block that is cut: its pieces are marked up anew
 
 _SPACES = re.compile("\r\n?|[\t\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
@@ -113,8 +114,13 @@ def escape(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Clean text as HTML in which nothing works as a link: for the words of others."""
-    return markup(runs(clean(text)))
+    """Clean text as HTML in which nothing works as a link: for the words of others in a message of ours.
+
+    Of more than a few such pieces the whole is set as code: what is over ENTITIES would work as a link again.
+    """
+    words = clean(text)
+    found = runs(words)
+    return markup(found if sum(run.linked for run in found) <= _FEW else [Run(words, ("code",))])
 
 
 def markup(pieces: Iterable[Run]) -> str:

@@ -112,16 +112,16 @@ async def _pending(desk: Desk, user: User) -> None:
 
 
 async def _in_group(desk: Desk, user: User, update: Update) -> User | None:
-    message, chat = update.effective_message, update.effective_chat
-    if user.status in SILENCED or message is None or chat is None:
+    message, chat = update.message, update.effective_chat
+    if user.status in SILENCED or chat is None:
         return None
     if await desk.db(desk.memory.chat_allowed, chat.id):
         return user
-    if update.message is None:
+    if message is None:
         return None
     t, place = texts_for(desk, user), place_of(message)
     if user.status == "owner":
-        if not _DISALLOW.match(update.message.text or ""):
+        if not _DISALLOW.match(message.text or ""):
             await desk.db(desk.memory.allow_chat, chat.id, chat.title or str(chat.id), user.id)
             await desk.delivery.say(place, Message(t("access_group_allowed_by_owner", bot=desk.bot.username)))
         return user

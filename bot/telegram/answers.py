@@ -8,7 +8,9 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+from langchain_core.callbacks import BaseCallbackHandler
 
 from bot.repeats import basis_of
 from retrieval.chain import Answerer
@@ -18,6 +20,9 @@ from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Hit, Progress, Question, Statement, SyncReport
 
 WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
+BEGINNING = 2  # answers that search and ask the model at once: more of them only make each slower, and the first late
+ASKING = 0.01  # seconds that asking takes, longer where the processor is busy: the loop comes to it later then
+HELD = 2.0  # seconds after which one that has not asked the model lets the next begin all the same
 STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
 
 
@@ -35,6 +40,7 @@ class Answers:
         self._settings = settings
         self._free = asyncio.Semaphore(WITH_MODEL if settings.uses_model else WITHOUT)
         self._opening = threading.Lock()
+        self._beginning = asyncio.Semaphore(BEGINNING)
         self._answerer: Answerer | None = None
         self._library: Library | None = None
         self._syncing = asyncio.Lock()
@@ -47,11 +53,13 @@ class Answers:
 
         Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
         """
-        loop = asyncio.get_running_loop()
+        loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
+
+        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(loop.call_later, ASKING, beginning.over))
 
         def work() -> Answer:
             last: Statement | Answer | None = None
-            for last in self._open().stream(question):
+            for last in self._open().stream(question, {"callbacks": [asked]}):
                 if stop.is_set():
                     raise Stopped
                 if isinstance(last, Statement):
@@ -59,7 +67,8 @@ class Answers:
             assert isinstance(last, Answer)  # noqa: S101 - a stream ends with it
             return last
 
-        return await self._run(work)
+        async with self._free, beginning:
+            return await _in_thread(work)
 
     async def basis(self, question: Question) -> str:
         """What an answer to it would rest on now: `bot.repeats`. Raises StoreEmpty, StoreMismatch."""
@@ -136,6 +145,41 @@ class Answers:
             if self._library is None:
                 self._library = Library.open(self._settings)
             return self._library
+
+
+class _ModelAsked(BaseCallbackHandler):
+    """Tells when an answer has searched and asks the model."""
+
+    ignore_llm = ignore_chain = True  # else it is called for each chunk
+
+    def __init__(self, told: Callable[[], object]) -> None:
+        self._told = told
+
+    def on_chat_model_start(self, *_: Any, **__: Any) -> None:
+        """LangChain's event."""
+        self._told()
+
+
+class _Beginning:
+    """A turn to begin, first come first served, held until it is over or for HELD seconds."""
+
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._turns.acquire()
+        self._timer = asyncio.get_running_loop().call_later(HELD, self.over)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.over()
+
+    def over(self) -> None:
+        """Let the next begin. May be called again."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            self._turns.release()
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

@@ -22,6 +22,7 @@ from bot.telegram.answers import Answers
 from bot.telegram.conversation import Conversation
 from bot.telegram.delivery import Delivery, Waits
 from bot.telegram.desk import Desk
+from bot.telegram.http import Requests
 from bot.telegram.lanes import Lanes
 from bot.telegram.languages import publish
 from bot.telegram.pacing import Pacing
@@ -64,6 +65,7 @@ class TelegramBot:
         self._stop = asyncio.Event()
         self.port: int | None = None  # that the HTTP side listens on
         self._poller: Poller | None = None
+        self._requests = Requests(), Requests()  # all but getUpdates, which waits long; and that one
 
     def stop(self) -> None:
         """Ask it to stop: no new updates; what is under way gets `stop_seconds`."""
@@ -75,7 +77,7 @@ class TelegramBot:
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: tests
                 loop.add_signal_handler(name, self.stop)
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the token
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines hold the addresses of models
         logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)  # a traceback for each proxy error
         memory = await asyncio.to_thread(Memory.open, self.settings)
         answers = Answers(self.settings)
@@ -83,6 +85,8 @@ class TelegramBot:
         try:
             await self._serve(application, desk, lanes)
         finally:
+            for requests in self._requests:  # of a start that failed; else they are closed
+                await requests.shutdown()
             answers.close()
             memory.close()
 
@@ -91,7 +95,7 @@ class TelegramBot:
             await asyncio.to_thread(memory.done, update)
 
         lanes = Lanes(lambda update: conversation.arrived(update), finished)
-        application = _builder(self.settings).concurrent_updates(lanes).build()
+        application = _builder(self.settings, self._requests).concurrent_updates(lanes).build()
 
         delivery = Delivery(application.bot, memory, asyncio.to_thread, pacing=self._pacing, waits=self._waits)
         desk = Desk(self.settings, memory, delivery, application.bot, answers)
@@ -116,7 +120,7 @@ class TelegramBot:
                 self._poller = Poller(desk, application.update_queue)
                 tasks.append(asyncio.create_task(self._poller.run(self._stop)))
             tasks.append(asyncio.create_task(wiring.housekeeping(desk, self.serving.sync_every)))
-            desk.recent.background.add(asyncio.create_task(publish(desk)))  # menus can wait, answers cannot
+            desk.recent.in_background(publish(desk))  # menus can wait, answers cannot
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -197,17 +201,15 @@ class TelegramBot:
             self._say(line)
 
 
-def _builder(settings: Settings) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
+def _builder(
+    settings: Settings, requests: tuple[Requests, Requests]
+) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
     builder = (
         ApplicationBuilder()
         .token(str(settings.telegram_bot_token))
         .updater(None)  # our own poller stores updates before it confirms them
-        .connection_pool_size(64)  # each request looks at every idle connection
-        .pool_timeout(30)
-        .connect_timeout(10)
-        .read_timeout(20)
-        .write_timeout(20)
-        .get_updates_connection_pool_size(32)
+        .request(requests[0])
+        .get_updates_request(requests[1])
     )
     if settings.telegram_api_url:
         url = settings.telegram_api_url.rstrip("/")

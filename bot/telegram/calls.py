@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.rendering.telegram import Message
+from bot.rendering.telegram_html import plain
+from bot.telegram.http import UNSENT
 
 _PLAIN = 4000  # UTF-16 units of a plain piece; Telegram takes 4096
 _TAG = re.compile(r"<[^<>]*>")
-# Failures of httpx before a byte of the request has left.
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 # How Telegram words it (lower case, as parts): PTB capitalizes and strips prefixes, so only this can be compared.
 _CLOSED_TO_US = (
     "chat not found",
@@ -91,7 +90,7 @@ class Waits:
 
     @property
     def whole(self) -> float:
-        """For a call as a whole: httpx counts each read alone, and a trickle would last for ever."""
+        """For a call as a whole: each read is counted alone, and a trickle would last for ever."""
         return self.connect + self.read + self.write + self.pool
 
     def pause(self, attempt: int, first: float | None = None) -> float:
@@ -102,7 +101,7 @@ class Waits:
 
 def surely_unsent(error: BaseException) -> bool:
     """Whether the request cannot have reached Telegram."""
-    return isinstance(error, NetworkError) and isinstance(error.__cause__, _UNSENT)
+    return isinstance(error, NetworkError) and isinstance(error.__cause__, UNSENT)
 
 
 def says(error: TelegramError, *parts: str) -> bool:
@@ -156,7 +155,7 @@ def simpler(message: Message, why: str, again: bool) -> list[Message]:
     """
     if message.buttons and any(word in why.lower() for word in ("button", "markup", "keyboard")):
         return [replace(message, buttons=())]
-    pieces = [Message(html.escape(piece, quote=False)) for piece in _pieces(visible(message.html))]
+    pieces = [Message(plain(piece)) for piece in _pieces(visible(message.html))]
     if pieces:
         pieces[-1] = replace(pieces[-1], buttons=message.buttons)
     if pieces == [message] and again:

@@ -11,46 +11,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from telegram import Message, Update
+from telegram import Update
 from telegram.ext import CallbackContext
 
 from bot.rendering import telegram as rendering
 from bot.rendering.as_json import answer_dict, dumps
+from bot.telegram import followups
 from bot.telegram.access import within_quota
-from bot.telegram.addressed import Asked, asked, question_text
+from bot.telegram.addressed import asked, question_text
+from bot.telegram.alerts import alert, fell_back
 from bot.telegram.answers import Stopped
-from bot.telegram.delivery import Place
+from bot.telegram.asking import Asking, asking_of, history_of
+from bot.telegram.courtesy import courtesy
 from bot.telegram.desk import Desk
-from bot.telegram.owner import alert
 from bot.telegram.pastes import Pastes
 from bot.telegram.repeated import repeated
 from bot.telegram.request import place_of
 from retrieval.errors import StoreEmpty
 from retrieval.types import Article, Question, Statement
-from retrieval.types import Turn as Past
 
 if TYPE_CHECKING:
-    from bot.memory import Turn, User
+    from bot.memory import Turn
     from bot.texts import Texts
 
-HISTORY = 5  # exchanges that a follow-up can look back on
-FOLLOWUPS = 2
 NEAREST = 3
 FIRST_FRAME = 0.7  # seconds: an answer that is there sooner is not shown as it grows, which would only flicker
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A question on its way: where, by whom, and what it follows."""
-
-    place: Place
-    user: User
-    text: str
-    message_id: int  # that asked; negative for a button, which has none
-    reply_to: int | None = None
-    language: str = "en"
-    after: Turn | None = None  # an old turn that it resumes
-    any_date: bool = False  # asked again without the time that was understood
 
 
 @dataclass
@@ -102,11 +87,15 @@ class Conversation:
         rest = await self.pastes.rest(message)
         if rest is None:
             return
-        asking = await self._asking(message, found, rest)
+        asking = await asking_of(self._desk, message, found, rest)
         if not asking.text.strip():  # a mention alone
             t = self._desk.t(asking.language)
             nothing = rendering.notice(t("conversation_ask"))
             await self._desk.delivery.say(asking.place, nothing, reply_to=message.message_id)
+            return
+        if polite := courtesy(asking.text):
+            thanked = rendering.notice(self._desk.t(asking.language)(f"conversation_{polite}"))
+            await self._desk.delivery.say(asking.place, thanked, reply_to=message.message_id)
             return
         await self.ask(asking)
 
@@ -121,7 +110,7 @@ class Conversation:
         found = asked(message, context.bot.bot)
         if found is None:
             return
-        asking = await self._asking(message, found, "")
+        asking = await asking_of(self._desk, message, found, "")
         turn = await self._desk.db(self._desk.memory.turn_at, message.chat.id, message.message_id)
         if turn is not None and turn.message_id == asking.message_id and turn.question != asking.text:
             await self.ask(asking)
@@ -194,10 +183,10 @@ class Conversation:
             until = (await self._desk.answers.status()).last_published
         except StoreEmpty:
             until = None
-        followups = [t("conversation_followup", title=title) for title in answer.get("followups", ())]
+        labels = [followups.label(title, t) for title in answer.get("followups", ())]
         shown = asking.text if asking.message_id < 0 else None
         return rendering.answer(
-            answer, turn, t, corpus_until=until, followups=followups, asked=shown, nearest=nearest
+            answer, turn, t, corpus_until=until, followups=labels, asked=shown, nearest=nearest
         )  # fmt: skip
 
     async def _watched(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
@@ -236,7 +225,7 @@ class Conversation:
         question = Question(
             asking.text,
             id=str(turn.id),
-            history=await self._history(asking, turn),
+            history=await history_of(desk, asking, turn),
             mode="extractive" if extractive else None,
             any_date=asking.any_date,
         )
@@ -252,10 +241,7 @@ class Conversation:
         found = answer_dict(answer) | {"basis": basis}
         if extractive and desk.settings.uses_model:
             found["notice"] = found["notice"] or "budget"
-        cited = {c["article"] for c in found["citations"]}
-        others = [h.article for h in answer.hits if h.article.id not in cited and h.article.title]
-        titles = dict.fromkeys(a.title for a in others)
-        found["followups"] = list(titles)[:FOLLOWUPS] if not answer.abstained else []
+        found["followups"] = followups.titles(answer)
         spent = answer.usage
 
         def keep() -> None:
@@ -264,37 +250,10 @@ class Conversation:
             desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
 
         await desk.db(keep)
+        fell_back(desk, answer.notice)
         desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), found["notice"] or "").inc()
         desk.metrics.cost.inc(spent.cost_usd)
         return found
-
-    async def _history(self, asking: Asking, turn: Turn) -> tuple[Past, ...]:
-        if asking.after is not None:
-            turns = [asking.after]
-        else:
-            place = asking.place
-            turns = await self._desk.db(self._desk.memory.history, place.chat_id, place.thread_id, turn.id, HISTORY)
-        return tuple(Past(p.understood_as or p.question, p.text or "") for p in turns)
-
-    async def _asking(self, message: Message, found: Asked, rest: str) -> Asking:
-        desk = self._desk
-        assert message.from_user is not None  # noqa: S101 - checked by who calls
-        user = await desk.db(desk.memory.user, message.from_user.id)
-        user = user or await desk.db(
-            desk.memory.see_user, message.from_user.id, message.from_user.full_name, message.from_user.username
-        )
-        after = None
-        if found.reply_turn_message is not None:
-            after = await desk.db(desk.memory.turn_at, message.chat.id, found.reply_turn_message)
-        return Asking(
-            place_of(message),
-            user,
-            question_text(found) + rest,
-            message.message_id,
-            message.message_id,
-            desk.language_of(user, message.from_user.language_code),
-            after,
-        )
 
 
 def conversation_of(context: CallbackContext[Any, Any, Any, Any]) -> Conversation:

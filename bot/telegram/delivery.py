@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivery", "Place", "Waits"]
 
 log = logging.getLogger(__name__)
+_NO_CHAT = 1 << 60  # numbers above are no chat's
 
 _EMPTY = Message("—")  # what a surplus message becomes that is too old to be deleted
 
@@ -118,6 +120,16 @@ class Delivery:
         except (Unacceptable, Moved, TimeoutError) as why:
             log.error("a message could not be edited in chat %s: %r", place.chat_id, why)
         return done
+
+    async def edit_inline(self, message_id: str, message: Message) -> bool:
+        """Change a message that somebody sent by inline mode; False if that is not possible."""
+        pace = _NO_CHAT + crc32(message_id.encode())  # of its own: nobody tells in which chat it stands
+        try:
+            async with asyncio.timeout(self._waits.patience):
+                return await self._sender.edit(Route(pace, None, False, None, None), message_id, message)
+        except (Unacceptable, Unreachable, Moved, TimeoutError) as why:
+            log.error("an inline message could not be edited: %r", why)
+        return False
 
     async def document(self, place: Place, name: str, content: bytes, caption: str) -> bool:
         """Send a file; False if it could not be sent. Of one whose fate is unknown no second copy is sent."""

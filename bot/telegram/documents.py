@@ -18,7 +18,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from bot.rendering.telegram import Button
 from bot.rendering.telegram_html import line, plain
 from bot.telegram import inbox
-from bot.telegram.owner import alert
+from bot.telegram.alerts import alert
 from bot.telegram.request import Context, Request, request_of
 from retrieval.errors import ArticleError, SourcierError, StoreLocked
 from retrieval.types import Article, Progress, SyncReport

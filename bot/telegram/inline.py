@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import logging
 import re
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from telegram import (
@@ -21,16 +20,16 @@ from telegram import (
     User,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest
 from telegram.ext import CallbackContext
 
 from bot.rendering import telegram as rendering
 from bot.rendering.as_json import answer_dict
-from bot.rendering.telegram_html import escape, fits, line, plain
+from bot.rendering.telegram_html import escape, line, plain
 from bot.rendering.telegram_links import link
 from bot.telegram.access import within_quota
+from bot.telegram.alerts import alert, fell_back
 from bot.telegram.desk import Desk, desk_of
-from bot.telegram.owner import alert
 from retrieval.analysis import terms
 from retrieval.errors import SourcierError
 from retrieval.types import Answer, Hit, Question
@@ -43,7 +42,6 @@ SHORTEST = 3  # characters that are searched for
 RESULTS = 10
 CACHE_SECONDS = 10
 EXCERPT, TITLE = 1200, 200  # characters: together they stay far below a message's 4,096
-TRIES = 5  # of an edit; it may be repeated, since it leaves the same message
 
 _log = logging.getLogger(__name__)
 
@@ -137,30 +135,28 @@ async def _answer_into(
             stop.set()
         spent = answer.usage
         await desk.db(desk.memory.count, user.id, today, spent.input_tokens + spent.output_tokens, spent.cost_usd)
+        fell_back(desk, answer.notice)
         desk.metrics.answers.labels(answer.mode, str(answer.abstained).lower(), answer.notice or "").inc()
         desk.metrics.cost.inc(spent.cost_usd)
-        text, markup = _rendered(desk, answer, allowance.extractive, t)
-        await _edit(desk, message, text, markup)
+        await desk.delivery.edit_inline(message, _rendered(desk, answer, allowance.extractive, t))
     except Exception as error:
         reference = await alert(desk, error, "inline")
-        again = InlineKeyboardMarkup([[InlineKeyboardButton(t("inline_again"), callback_data=data)]])
         text = f"🔎 {plain(question)}\n\n{escape(t('inline_failed', reference=reference))}"
-        await _edit(desk, message, text, again)
+        again = rendering.Button(t("inline_again"), data)
+        await desk.delivery.edit_inline(message, rendering.Message(text, ((again,),)))
     finally:
         running.discard(message)
 
 
-def _rendered(desk: Desk, answer: Answer, extractive: bool, t: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
+def _rendered(desk: Desk, answer: Answer, extractive: bool, t: Texts) -> rendering.Message:
     """The answer as one message. Its buttons belong to a conversation, which an inline message has not."""
     found = answer_dict(answer)
     if extractive and desk.settings.uses_model:
         found["notice"] = found["notice"] or "budget"
     nearest = list({h.article.id: h.article for h in answer.hits}.values())[:3] if answer.abstained else []
     messages = rendering.answer(found, 0, t, asked=answer.question, nearest=nearest)
-    if len(messages) == 1:
-        return messages[0].html, None
-    url = f"https://t.me/{desk.bot.username}"
-    return messages[0].html, InlineKeyboardMarkup([[InlineKeyboardButton(t("inline_more"), url=url)]])
+    more = rendering.Button(t("inline_more"), url=f"https://t.me/{desk.bot.username}")
+    return rendering.Message(messages[0].html, ((more,),) if len(messages) > 1 else ())
 
 
 async def _results(desk: Desk, text: str, t: Texts) -> list[InlineQueryResultArticle]:
@@ -190,8 +186,6 @@ def _result(number: int, hit: Hit, text: str, t: Texts) -> InlineQueryResultArti
     source = f'<a href="{html.escape(url)}">{escape(title)}</a>' if url else plain(title)
     foot = " · ".join(filter(None, (source, plain(about))))
     shown = f"<blockquote>{plain(excerpt)}</blockquote>\n{foot}"
-    if not fits(shown):  # a passage of nothing but addresses
-        shown = f"<blockquote>{escape(excerpt)}</blockquote>\n{foot}"
     described = "\n".join(filter(None, (about, line(excerpt, TITLE))))
     return InlineQueryResultArticle(f"h:{number}", title, _content(shown), description=described)
 
@@ -209,32 +203,3 @@ def _excerpt(hit: Hit, text: str) -> str:
 
 def _content(text: str) -> InputTextMessageContent:
     return InputTextMessageContent(text, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True))
-
-
-async def _edit(desk: Desk, message: str, text: str, markup: InlineKeyboardMarkup | None) -> bool:
-    """Edit an inline message; waits as long as Telegram says, and tries again after a broken connection."""
-    for attempt in range(TRIES):
-        try:
-            await desk.bot.edit_message_text(
-                text,
-                inline_message_id=message,
-                parse_mode=ParseMode.HTML,
-                reply_markup=markup,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
-            return True
-        except RetryAfter as error:
-            wait = error.retry_after
-            await asyncio.sleep(wait.total_seconds() if isinstance(wait, timedelta) else wait)
-        except (BadRequest, Forbidden) as error:
-            if "not modified" in error.message.lower():
-                return True
-            _log.warning("an inline answer could not be shown: %s", error.message)
-            return False
-        except NetworkError:
-            await asyncio.sleep(0.5 * 2**attempt)
-        except TelegramError as error:
-            _log.warning("an inline answer could not be shown (%s)", type(error).__name__)
-            return False
-    _log.warning("an inline answer could not be shown: Telegram was not reached")
-    return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 from telegram import (
@@ -19,6 +18,7 @@ from telegram import (
 from telegram.error import TelegramError
 
 from bot.rendering.telegram import Button
+from bot.rendering.telegram_html import plain
 from bot.telegram.request import Context, Rows, request_of
 from bot.telegram.texts import LANGUAGES
 from retrieval.errors import StoreEmpty
@@ -55,7 +55,7 @@ async def on_start(update: Update, context: Context) -> None:
         return
     days = [t.date(day) for day in (status.first_published, status.last_published) if day]
     dates = t("help_dates", dates=" – ".join(dict.fromkeys(days))) if days else ""
-    html = t("help_start", name=escape(request.user.name, quote=False), corpus=t.count("help_corpus", articles) + dates)
+    html = t("help_start", name=plain(request.user.name), corpus=t.count("help_corpus", articles) + dates)
     await request.answer(html)
 
 

@@ -1,40 +1,30 @@
-"""What owners do besides people (see `people`): statistics, syncing, exporting, alerts; and everybody's /oublier."""
+"""What owners do besides people (see `people`): statistics, syncing, exporting; and everybody's /oublier."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
-import logging
 import re
-import secrets
-import traceback
 from datetime import UTC, date, datetime, timedelta
-from html import escape
 from typing import TYPE_CHECKING
 
 from telegram import Update
 
 from bot.rendering.telegram import Button, Message
-from bot.telegram.request import Context, Request, by_owner, request_of, tell
+from bot.rendering.telegram_html import escape, plain
+from bot.telegram.alerts import alert
+from bot.telegram.request import Context, Request, by_owner, request_of
 from retrieval.errors import StoreEmpty, StoreLocked
 from retrieval.evaluation.candidates import candidates
-from retrieval.settings import Secret, Settings
 from retrieval.types import Progress, SyncReport
 
 if TYPE_CHECKING:
     from bot.memory import Stats
-    from bot.telegram.desk import Desk
     from bot.texts import Texts
 
 EVERY = 3.0  # seconds between two edits of the progress
-FAILURES, WITHIN = 3, 600.0  # so many of a kind within so many seconds alert the owners, once in as many
 _SHOWN = 10  # failures that the report of a sync names
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_TOKEN = re.compile(r"\d{5,}(?::|%3A)[\w-]{20,}", re.IGNORECASE)  # of any bot
-_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _FORGET_BUTTON = re.compile(r"forget:(\d+):([01])")
-_log = logging.getLogger(__name__)
 
 
 # ---- statistics
@@ -80,9 +70,7 @@ async def on_sync(update: Update, context: Context) -> None:
     request = await by_owner(update, context)
     if request is None:
         return
-    task = asyncio.create_task(_sync(request))
-    request.desk.recent.background.add(task)
-    task.add_done_callback(request.desk.recent.background.discard)
+    request.desk.recent.in_background(_sync(request))
 
 
 async def _sync(request: Request) -> None:
@@ -131,7 +119,7 @@ def _report(t: Texts, report: SyncReport) -> str:
     )
     if not report.failed:
         return html
-    lines = [f"• {escape(f.path[-120:], quote=False)} : {escape(f.reason[:200], quote=False)}" for f in report.failed]
+    lines = [f"• <code>{escape(f.path[-120:])}</code> : {plain(f.reason[:200])}" for f in report.failed]
     more = [t("owner_sync_more", n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
     return "\n".join([html, "", t("owner_sync_failures", n=len(lines)), *lines[:_SHOWN], *more])
 
@@ -151,36 +139,6 @@ async def on_export(update: Update, context: Context) -> None:
     content = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
     name = f"questions-{date.today().isoformat()}.jsonl"
     await request.desk.delivery.document(request.place, name, content, request.t("owner_export", n=len(lines)))
-
-
-# ---- failures
-async def alert(desk: Desk, error: BaseException, where: str) -> str:
-    """Log a failure under a short reference and return that; owners hear of it when it is the third in 10 minutes."""
-    reference = "".join(secrets.choice(_LETTERS) for _ in range(6))
-    _log.error("%s in %s\n%s", reference, where, _trace(desk, error))
-    kind = (type(error).__name__, where)
-    failures = desk.recent.record(("failed", kind), WITHIN)
-    if failures < FAILURES or not desk.recent.first(("alerted", kind), WITHIN):
-        return reference
-    try:
-        for owner in await desk.db(desk.memory.owners):
-            await tell(desk, owner, "owner_alert", n=str(failures), reference=reference)
-    except Exception as again:  # the failure itself may be what keeps owners from hearing of it
-        _log.error("owners could not be told of %s\n%s", reference, _trace(desk, again))
-    return reference
-
-
-def _trace(desk: Desk, error: BaseException) -> str:
-    return scrub("".join(traceback.format_exception(error)), desk.settings)
-
-
-def scrub(text: str, settings: Settings) -> str:
-    """Text without any secret of the settings, bot token or password in a URL."""
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if isinstance(value, Secret) and value:
-            text = text.replace(value, "***")
-    return _PASSWORD.sub("***@", _TOKEN.sub("***", text))
 
 
 # ---- privacy

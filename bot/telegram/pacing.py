@@ -32,6 +32,7 @@ ACTIONS: Limits = (
     (18, 5.2),
     (37, 30.5),
 )  # drafts and "typing" of one chat: they share Telegram's 20 in 5 s, 40 in 30 s
+SHOWN: Limits = ((20, 1.0),)  # drafts and "typing" of all chats: what is only shown must not keep answers waiting
 _ARRIVED = 1.0  # seconds after which a call still unanswered is taken to have arrived
 _SWEEP = 30.0  # seconds between two sweeps of idle chats
 _SLACK = 0.25  # seconds added to what Telegram tells to wait
@@ -96,7 +97,7 @@ class Pacing:
         self, private: Limits = PRIVATE, group: Limits = GROUP, overall: Limits = OVERALL, actions: Limits = ACTIONS
     ) -> None:
         self._private, self._group, self._actions = private, group, actions
-        self._overall = Window(overall)
+        self._overall, self._shown = Window(overall), Window(SHOWN)
         self._gate, self._changed = asyncio.Lock(), asyncio.Event()
         self._chats: dict[int, _Chat] = {}
         self._refused: deque[tuple[float, int]] = deque(maxlen=_MANY)
@@ -182,10 +183,11 @@ class Pacing:
 
     def action(self, chat_id: int) -> bool:
         """Whether a draft or a "typing" may be sent now; it is counted then. Otherwise it is to be dropped."""
-        actions = self._chat(chat_id).actions
-        if actions.wait() > 0:
+        windows = self._chat(chat_id).actions, self._shown
+        if any(window.wait() > 0 for window in windows):
             return False
-        actions.finish(actions.start())
+        for window in windows:
+            window.finish(window.start())
         return True
 
     def refuse_action(self, chat_id: int, seconds: float) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.telegram.owner import alert
+from bot.telegram.alerts import alert
 from bot.telegram.pacing import seconds_of
 from retrieval.errors import SettingsError, SourcierError
 

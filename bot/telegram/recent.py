@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 _MOST = 10_000  # people or things remembered; the oldest go first
@@ -21,9 +22,15 @@ class Recent:
 
     clock: Callable[[], float] = time.monotonic
     pairing: str | None = field(default=None, repr=False)  # the code that makes the first owner; None: there is one
-    background: set[asyncio.Task[None]] = field(default_factory=set)  # syncs; cancelled when the bot stops
+    background: set[asyncio.Task[None]] = field(default_factory=set)  # cancelled when the bot stops
     _times: dict[Hashable, deque[float]] = field(default_factory=dict, repr=False)
     _spoken: dict[int, str] = field(default_factory=dict, repr=False)
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what nobody waits for: a sync, an alert, the menus."""
+        task = asyncio.create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
 
     def count(self, what: Hashable, within: float) -> int:
         """How often `what` was recorded in the last `within` seconds."""

@@ -11,6 +11,7 @@ from telegram import Update
 from telegram.ext import CallbackContext
 
 from bot.rendering.telegram import Button, Message
+from bot.rendering.telegram_html import plain
 from bot.telegram.delivery import Place
 from bot.telegram.desk import Desk, desk_of
 
@@ -52,12 +53,8 @@ class Request:
 
 async def request_of(update: Update, context: Context) -> Request | None:
     """What an update asks for; None where nobody to answer is behind it."""
-    desk, person, message, query = (
-        desk_of(context),
-        update.effective_user,
-        update.effective_message,
-        update.callback_query,
-    )
+    desk, person, query = desk_of(context), update.effective_user, update.callback_query
+    message = query.message if query is not None else update.effective_message  # the former may be too old to be shown
     if person is None or message is None:
         return None
     desk.recent.speaks(person.id, person.language_code)
@@ -106,11 +103,11 @@ async def tell(desk: Desk, user: User, key: str, **fields: str) -> None:
 
 
 def safe(fields: dict[str, str]) -> dict[str, str]:
-    """Fields for a text that is HTML."""
-    return {name: escape(value, quote=False) for name, value in fields.items()}
+    """Fields for a text that is HTML: words of others, in which nothing works as a link."""
+    return {name: plain(value) for name, value in fields.items()}
 
 
 def named(user: User) -> str:
     """A person's name as owners know it, as HTML."""
     handle = f" (@{escape(user.username)})" if user.username else ""
-    return f"{escape(user.name or str(user.id), quote=False)}{handle}"
+    return f"{plain(user.name or str(user.id))}{handle}"

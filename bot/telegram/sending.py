@@ -104,8 +104,11 @@ class Sender:
                 chat, after = route.chat_id, None
                 ruled_out.clear()
 
-    async def edit(self, route: Route, message_id: int, message: Message) -> bool:
-        """Change a message; False: it is gone or cannot be edited. Raises Unreachable, Unacceptable, Moved."""
+    async def edit(self, route: Route, message_id: int | str, message: Message) -> bool:
+        """Change a message; False: it is gone or cannot be edited. Raises Unreachable, Unacceptable, Moved.
+
+        A message that somebody sent by inline mode has a text for an id, and no chat that we know of.
+        """
         content = calls.content(message)
         try:
             return await self._repeated(lambda: self._change(route, message_id, content))
@@ -149,15 +152,17 @@ class Sender:
         )
         return sent.message_id
 
-    async def _change(self, route: Route, message_id: int, content: dict[str, Any]) -> bool:
+    async def _change(self, route: Route, message_id: int | str, content: dict[str, Any]) -> bool:
         """Edit to this content, or find that it has it."""
+
+        async def change(chat: int) -> object:
+            which: dict[str, Any] = {"chat_id": chat, "message_id": message_id}
+            if isinstance(message_id, str):
+                which = {"inline_message_id": message_id}
+            return await self._bot.edit_message_text(**which, **content, **self._waits.timeouts)
+
         try:
-            await self._call(
-                route,
-                lambda chat: self._bot.edit_message_text(
-                    chat_id=chat, message_id=message_id, **content, **self._waits.timeouts
-                ),
-            )
+            await self._call(route, change)
         except BadRequest as refusal:
             if not calls.unmodified(refusal):
                 raise

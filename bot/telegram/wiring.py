@@ -26,6 +26,7 @@ from telegram.ext import (
 from bot.rendering import telegram as rendering
 from bot.telegram import access, articles, buttons, documents, inline, languages, others, owner, people
 from bot.telegram.addressed import is_addressed
+from bot.telegram.alerts import alert
 from bot.telegram.conversation import conversation_of
 from bot.telegram.desk import Desk, desk_of
 from bot.telegram.request import place_of
@@ -76,7 +77,7 @@ async def on_error(update: object, context: Context) -> None:
     """A failure nobody expected: a reference for the person, the traceback in the log alone."""
     desk = desk_of(context)
     error = context.error or RuntimeError("unknown")
-    reference = await owner.alert(desk, error, "handler")
+    reference = await alert(desk, error, "handler")
     desk.metrics.errors.labels("handler").inc()
     if not isinstance(update, Update):
         return
@@ -107,7 +108,7 @@ async def housekeeping(desk: Desk, sync_every: float) -> None:
             except SourcierError as error:
                 _log.warning("not synced: %s", error)
             except Exception as error:
-                await owner.alert(desk, error, "sync")
+                await alert(desk, error, "sync")
 
 
 def wire(application: Application[Any, Any, Any, Any, Any, Any]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import random
 import statistics
 import subprocess
@@ -187,12 +188,13 @@ async def many(name: str, settings: Settings, chats: int, least: float) -> None:
     for label, pacing in (("without pacing", free()), ("with pacing", None)):
         async with running(settings, chats, pacing) as telegram:
             await telegram.ask([(FIRST_READER, QUESTIONS[0])])  # what is made at first use is made
-            readers = range(FIRST_READER, FIRST_READER + chats)
+            readers, spent = range(FIRST_READER, FIRST_READER + chats), time.process_time()
             took = await telegram.ask([(user, QUESTIONS[user % len(QUESTIONS)]) for user in readers])
             alone = chats / 30 if pacing is None else 0.0
             print(
                 f"{name}, {chats} chats, {label:15} first {took[0]:5.2f} s   p50 {statistics.median(took):5.2f} s   "
-                f"last {max(took):5.2f} s   ({least:.1f} s of model, {alone:.1f} s of pacing)"
+                f"last {max(took):5.2f} s   ({least:.1f} s of model, {alone:.1f} s of pacing; "
+                f"the bot's processor time {time.process_time() - spent:.1f} s, load of the machine {os.getloadavg()[0]:.1f})"
             )
 
 
@@ -205,9 +207,11 @@ def free() -> Pacing:
 
 
 def sleeping(answer: Answer) -> None:
-    """Replace the answerer by a sleep."""
+    """Replace the answerer by a sleep, in which a model is asked and waited for."""
 
-    def stream(self: Answerer, question: Question) -> Iterator[Statement | Answer]:  # noqa: ARG001 - as the real one
+    def stream(self: Answerer, question: Question, config: Any) -> Iterator[Statement | Answer]:  # noqa: ARG001 - as the real one
+        for callback in config["callbacks"]:
+            callback.on_chat_model_start()
         time.sleep(MODEL_SECONDS)
         yield from answer.statements
         yield replace(answer, question=question.text)

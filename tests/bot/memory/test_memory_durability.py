@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from examples import answer, update
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from bot.memory import Memory, Spent
 from bot.memory.schema import turns, updates
@@ -138,3 +138,27 @@ def test_threads_on_the_same_rows(memory: Memory) -> None:
     assert len(codes) == 1
     assert len(memory.users()) == 1
     assert memory.stats(others.asked_at).liked >= THREADS  # those of user 7 may be forgotten
+
+
+def test_what_waits_for_the_disk(tmp_path: Path) -> None:
+    """An update before Telegram may forget it, and all of an answer before its message is sent; the rest need not."""
+    with Memory.open(Settings(home=tmp_path)) as memory:
+        waited: list[str] = []
+
+        @event.listens_for(memory._engine, "before_cursor_execute")
+        def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("PRAGMA synchronous"):
+                waited.append(statement.rpartition(" ")[2])
+
+        memory.receive([(1, update(7))])
+        turn = memory.begin_turn(7, None, 7, 3, "?").id
+        memory.answered(turn, answer())
+        memory.count(7, DAY, 120, 0.5)
+        memory.sending(turn, 0, 3)
+        memory.sent(turn, 0, 4)
+        memory.done(1)
+        assert waited == ["FULL", "NORMAL", "NORMAL", "NORMAL", "FULL", "NORMAL", "NORMAL"]
+        with memory._engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"  # in which the one makes the others durable
+        memory.forget(7)
+        assert waited[-1] == "FULL"

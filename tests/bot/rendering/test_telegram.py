@@ -11,7 +11,8 @@ import pytest
 from bot.rendering import telegram as rendering
 from bot.rendering.telegram import Button, Message
 from bot.rendering.telegram_html import BYTES, ENTITIES, UNITS, clean, line, units
-from bot.telegram.texts import catalogue
+from bot.rendering.telegram_lines import notices
+from bot.telegram.texts import LANGUAGES, catalogue
 from retrieval.types import Article, Statement
 
 FR = catalogue("fr")
@@ -77,7 +78,7 @@ def test_answer_as_it_looks() -> None:
     [message] = rendering.answer(found, 17, FR, corpus_until="2025-07-01", followups=["Qui a ouvert la foire ?"])
     assert message.html.replace("\u00a0", " ") == (
         "<i>Compris : Combien de visiteurs à la foire en 2025 ?\n"
-        "Période : du 1er janvier 2025 au 31 décembre 2025</i>\n\n"
+        "Période privilégiée : 2025</i>\n\n"
         "La foire attend 12 000 visiteurs. [1] Elle a ouvert mardi &lt;17 juin&gt;. [1] [3]\n\n"
         "<i>✓ 2/2 phrases vérifiées · 1 phrase écartée · rédigé par gpt-5-mini</i>\n\n"
         "<b>Sources</b>\n"
@@ -90,7 +91,7 @@ def test_answer_as_it_looks() -> None:
         (Button("[1]", "p:17:1"), Button("[3]", "p:17:3")),
         (Button("👍", "f:17:1"), Button("👎", "f:17:-1")),
         (Button("Qui a ouvert la foire ?", "q:17:0"),),
-        (Button("Sans filtre de date", "d:17"),),
+        (Button("Toutes les dates", "d:17"),),
     )
 
 
@@ -117,6 +118,49 @@ def test_list_items_are_lines() -> None:
     rows = message.html.replace("\u00a0", " ").split("\n")
     assert rows[:4] == ["Trois : [1]", "• un [1]", "• deux [1]", "Fin. (non vérifié) [1]"]
     assert "⚠️ 3/4 phrases vérifiées · mode extractif" in message.html
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("2024-01-01/2024-12-31", "Période privilégiée : 2024"),
+        ("2024-02-01/2024-02-29", "Période privilégiée : février 2024"),
+        ("2023-02-01/2023-02-27", "Période privilégiée : du 1er février 2023 au 27 février 2023"),
+        ("2026-11-21/2026-11-21", "Période privilégiée : 21 novembre 2026"),
+        ("2020-01-01/2022-12-31", "Période privilégiée : du 1er janvier 2020 au 31 décembre 2022"),
+        ("2020-01-01/…", "Période privilégiée : à partir du 1er janvier 2020"),
+        ("…/2020-12-31", "Période privilégiée : jusqu’au 31 décembre 2020"),
+        ("9999-01-01/9999-12-31", "Période privilégiée : 9999"),
+    ],
+)
+def test_the_period_is_said_to_be_preferred(period: str, words: str) -> None:
+    """A year, a month and a day by their names; articles of other dates may answer too, so it is called no filter."""
+    shown = seen(rendering.answer(an_answer(period=period), 1, FR)).replace("\u00a0", " ")
+    assert words in shown.split("\n")
+
+
+def test_articles_in_another_language() -> None:
+    """Where the nearest articles are in another language than the question, that is the hint, and not each word."""
+    french = [Article(f"{n}.txt", "x", "Un titre", language="fr") for n in range(2)]
+    found = an_abstention(language="en", missing=["trade", "between"])
+    shown = seen(rendering.answer(found, 1, catalogue("en"), nearest=french))
+    assert "These articles are in French: try asking in French." in shown
+    assert "Not found" not in shown
+    for nearest in ([], [*french, Article("c.txt", "x", "A title", language="en")], [Article("d.txt", "x", "?")]):
+        shown = seen(rendering.answer(found, 1, catalogue("en"), nearest=nearest))
+        assert "Not found: “trade”, “between”." in shown
+        assert "try asking" not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_the_model_did_not_write(language: str) -> None:
+    """Every kind of a model's failure in plain words of every language: no key, code or English name of it."""
+    kinds = "auth quota connection rate_limit timeout api refusal truncated empty unsupported".split()
+    t = catalogue(language)
+    for kind in kinds:
+        (words,) = notices(an_answer(notice=f"model_{kind}"), t)
+        assert words != t("answer_notice_unknown")
+        assert not re.search(r"API|key|HTTP|\d|OPENAI|_", words, re.IGNORECASE)
 
 
 def test_notice_in_words() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from telegram import Bot
-from telegram.request import HTTPXRequest
+
+from bot.telegram.http import Requests
 
 PATH = Path(__file__).parents[4] / "shared" / "tools" / "telegram_emulator.py"
 TOKEN = "123456:TEST-TOKEN"
@@ -62,6 +63,6 @@ async def telegram(**config: Any) -> AsyncIterator[Telegram]:
     """An emulated Telegram with its flood rules on (flood=False: off), and a bot."""
     module = load()
     async with module.Server(module.Config(token=TOKEN, **config)) as server:
-        request = HTTPXRequest(connection_pool_size=300)
-        async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request, get_updates_request=HTTPXRequest()) as bot:
+        bot = Bot(TOKEN, base_url=f"{server.url}/bot", request=Requests(), get_updates_request=Requests())
+        async with bot:
             yield Telegram(server.emulator, server.url, bot)

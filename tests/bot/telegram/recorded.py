@@ -39,6 +39,7 @@ class Delivery:
     def __init__(self) -> None:
         self.said: list[tuple[Any, Message]] = []
         self.edited: list[tuple[int, Message]] = []
+        self.inline: list[tuple[str, Message]] = []
         self.callbacks: list[tuple[str, str, bool]] = []
 
     async def say(self, place: Any, message: Message, *, reply_to: int | None = None) -> int:  # noqa: ARG002
@@ -47,6 +48,10 @@ class Delivery:
 
     async def edit(self, place: Any, message_id: int, message: Message) -> bool:  # noqa: ARG002
         self.edited.append((message_id, message))
+        return True
+
+    async def edit_inline(self, message_id: str, message: Message) -> bool:
+        self.inline.append((message_id, message))
         return True
 
     async def answer_callback(self, query_id: str, text: str = "", alert: bool = False) -> None:
@@ -70,9 +75,6 @@ class Bot:
 
     async def answer_inline_query(self, *args: Any, **fields: Any) -> bool:
         return bool(self._call("answer_inline_query", args, fields))
-
-    async def edit_message_text(self, *args: Any, **fields: Any) -> bool:
-        return bool(self._call("edit_message_text", args, fields))
 
     async def get_file(self, file_id: str) -> Any:
         self._call("get_file", (file_id,), {})

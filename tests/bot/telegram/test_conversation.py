@@ -74,7 +74,7 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             (message,) = scene.sent(READER)
             assert message.data["reply_to_message"]["text"] == TRADE
             period, body, verdict, sources, dates = plain(text).split("\n\n")
-            assert period == "Période : du 1er janvier 2022 au 31 décembre 2022"
+            assert period == "Période privilégiée : 2022"
             assert QUOTE + " [1]" in body
             assert body.rstrip().endswith("[2]")
             assert verdict == "✓ 2/2 phrases vérifiées · mode extractif : citations mot pour mot"
@@ -87,7 +87,7 @@ def test_an_answer_quotes_the_question_and_proves_each_sentence(stocked: Setting
             assert dates == "Source la plus récente : 6 février 2023 · dernier article du corpus : 18 juin 2025"
             labels = list(buttons(message))
             assert labels[:4] == ["[1]", "[2]", "👍", "👎"]
-            assert labels[6:] == ["Sans filtre de date"]  # behind two follow-up questions
+            assert labels[6:] == ["Toutes les dates"]  # behind two follow-up questions
             assert "Compris" not in text
 
     asyncio.run(scenario())
@@ -180,6 +180,56 @@ def test_a_thumb_counts_and_the_same_again_takes_it_back(stocked: Settings) -> N
                 ("Avis retiré.", 0),
             ]
             assert len(scene.texts(READER)) == 1  # nothing was said in the chat
+
+    asyncio.run(scenario())
+
+
+def test_the_thumbs_of_a_group_are_counted_by_person(stocked: Settings) -> None:
+    """Somebody else than the asker gives a thumb and takes it back; the asker's stays."""
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked, readers=[9]) as scene:
+            group = -1000000000700
+            scene.emulator.chat(group)
+            with Memory.open(stocked) as memory:
+                memory.allow_chat(group, "Group", 7)
+                await scene.ask(READER, f"/q {TRADE}", chat_id=group)
+                answer = scene.sent(group)[-1]
+                assert await press(scene, "👍", answer) == "Merci !"
+                assert await press(scene, "👎", answer, 9) == "Merci, je le note : cela aidera à m’améliorer."
+                assert len(memory.disliked()) == 1
+                assert await press(scene, "👎", answer, 9) == "Avis retiré."
+                assert memory.disliked() == []
+                assert (await turns(stocked, group))[-1].feedback == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("topic", [None, 5])
+def test_the_buttons_of_a_message_too_old_for_telegram_to_show(stocked: Settings, topic: int | None) -> None:
+    """Of an old message Telegram tells only chat and number: the passage opens all the same, in its topic."""
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked) as scene:
+            chat = -1000000000701 if topic else READER
+            if topic:
+                scene.emulator.chat(chat, topics=[topic])
+                with Memory.open(stocked) as memory:
+                    memory.allow_chat(chat, "Group", 7)
+            fields = {"chat_id": chat, "thread_id": topic} if topic else {}
+            await scene.ask(READER, f"/q {TRADE}", **fields)
+            answer = scene.sent(chat)[-1]
+            known = {"chat": answer.data["chat"], "message_id": answer.data["message_id"], "date": 0}
+            for data in (buttons(answer)["[1]"], list(buttons(answer).values())[4]):
+                query = {"id": data, "from": {"id": READER, "is_bot": False, "first_name": "R"}, "chat_instance": "1"}
+                before = len(scene.sent(chat))
+                scene.emulator.update("callback_query", {**query, "message": known, "data": data})
+                await scene.reply(chat, before)
+                said = scene.sent(chat)[-1].data
+                assert said["reply_to_message"]["message_id"] == known["message_id"]
+                assert said.get("message_thread_id") == topic
+            assert "[1] Chine et Kazakhstan" in scene.texts(chat)[1]
+            assert scene.texts(chat)[2].startswith("❓")
 
     asyncio.run(scenario())
 

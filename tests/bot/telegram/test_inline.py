@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from recorded import ANNA, STRANGER, Desk, desk_in
 from telegram import InlineQueryResultArticle
-from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
+from telegram.error import BadRequest
 
 from bot.rendering.telegram_html import fits
 from bot.telegram import inline
@@ -46,7 +46,7 @@ def test_typing_finds_passages_and_offers_the_answer(desk: Desk) -> None:
     assert "<blockquote>" in text
     assert "Khorgos" in text
     assert len({r.id for r in results}) == len(results) <= 10
-    assert not [c for c in desk.bot.calls if c[0] == "edit_message_text"]
+    assert desk.delivery.inline == []
 
 
 @pytest.mark.parametrize("query", ["", "po", "    p "])
@@ -85,18 +85,17 @@ def test_an_empty_store_finds_nothing(settings: Settings) -> None:
 
 def test_the_chosen_question_is_answered_in_its_place(desk: Desk) -> None:
     desk.do(inline.on_chosen, desk.chosen(ANNA, asked(desk), QUESTION, WHERE))
-    method, args, fields = desk.bot.calls[-1]
-    assert method == "edit_message_text"
-    assert fields["inline_message_id"] == WHERE
-    assert "372 000 conteneurs" in args[0]
-    assert QUESTION in args[0]
-    assert fields["reply_markup"] is None
-    assert fits(args[0])
+    ((where, message),) = desk.delivery.inline
+    assert where == WHERE
+    assert "372 000 conteneurs" in message.html
+    assert QUESTION in message.html
+    assert message.buttons == ()
+    assert fits(message.html)
 
 
 def test_a_chosen_passage_is_left_alone(desk: Desk) -> None:
     desk.do(inline.on_chosen, desk.chosen(ANNA, "h:0", QUESTION, WHERE), desk.chosen(ANNA, "i:x", QUESTION, None))
-    assert desk.bot.calls == []
+    assert desk.bot.calls == desk.delivery.inline == []
 
 
 def test_button_and_choice_answer_once(desk: Desk) -> None:
@@ -108,16 +107,16 @@ def test_button_and_choice_answer_once(desk: Desk) -> None:
         await asyncio.gather(chosen, pressed)
 
     asyncio.run(both())
-    assert [c[0] for c in desk.bot.calls].count("edit_message_text") == 1
+    assert len(desk.delivery.inline) == 1
     assert [text for _, text, _ in desk.delivery.callbacks] == ["Je cherche la réponse…"]
     asyncio.run(inline.on_inline_button(desk.press(ANNA, data, inline_message_id="another"), desk.context))
-    assert [c[0] for c in desk.bot.calls].count("edit_message_text") == 2
+    assert len(desk.delivery.inline) == 2
 
 
 def test_a_stranger_in_the_chat_may_not_press(desk: Desk) -> None:
     data = asked(desk)
     desk.do(inline.on_inline_button, desk.press(STRANGER, data, inline_message_id=WHERE))
-    assert desk.bot.calls[-1][0] == "answer_inline_query"
+    assert desk.delivery.inline == []
     (_, text, alert), *_ = desk.delivery.callbacks
     assert alert
     assert "admises" in text
@@ -128,27 +127,6 @@ def test_a_forgotten_question_says_so(desk: Desk) -> None:
     assert "mémoire" in desk.delivery.callbacks[0][1]
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [RetryAfter(0), TimedOut(), NetworkError("Bad Gateway"), BadRequest("Message is not modified: exactly the same")],
-)
-def test_the_answer_arrives_whatever_fails_on_the_way(
-    desk: Desk, failure: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = asked(desk)
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    monkeypatch.setattr("bot.telegram.inline.asyncio.sleep", sleep)
-    desk.bot.failures = [failure]
-    desk.do(inline.on_chosen, desk.chosen(ANNA, data, QUESTION, WHERE))
-    edits = [c for c in desk.bot.calls if c[0] == "edit_message_text"]
-    assert len(edits) == (1 if isinstance(failure, BadRequest) else 2)
-    assert len({e[1][0] for e in edits}) == 1
-
-
 def test_a_failure_leaves_the_button(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     data = asked(desk)
 
@@ -157,19 +135,18 @@ def test_a_failure_leaves_the_button(desk: Desk, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(desk.answers, "answer", fails)
     desk.do(inline.on_chosen, desk.chosen(ANNA, data, QUESTION, WHERE))
-    _, args, fields = desk.bot.calls[-1]
-    assert "Désolé" in args[0]
-    assert "disk" not in args[0]
-    assert fields["reply_markup"].inline_keyboard[0][0].callback_data == data
+    ((_, message),) = desk.delivery.inline
+    assert "Désolé" in message.html
+    assert "disk" not in message.html
+    assert message.buttons[0][0].data == data
 
 
 def test_the_quota_counts_inline_answers_too(store: Settings, tmp_path: Path) -> None:
     desk = desk_in(tmp_path / "home", store, daily_questions=1)
     data = asked(desk)
     desk.do(inline.on_inline_button, desk.press(ANNA, data, inline_message_id=WHERE))
-    edits = [c for c in desk.bot.calls if c[0] == "edit_message_text"]
     desk.do(inline.on_inline_button, desk.press(ANNA, data, inline_message_id=WHERE))
-    assert [c for c in desk.bot.calls if c[0] == "edit_message_text"] == edits
+    assert len(desk.delivery.inline) == 1
     assert desk.delivery.callbacks[-1][2]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import pytest
 from reception import GROUP, OWNER, READER, Reception, pressed, reception, written
 
 from bot.telegram import owner
-from bot.telegram.owner import alert, on_export, on_forget, on_forget_button, on_stats, on_sync, scrub
+from bot.telegram.owner import on_export, on_forget, on_forget_button, on_stats, on_sync
 from retrieval.errors import StoreEmpty, StoreLocked
-from retrieval.settings import Secret, Settings
 from retrieval.types import Failure, Progress, SyncReport
 
 
@@ -112,7 +110,7 @@ def test_sync_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (started, first) == ("Mise à jour des articles…", "Mise à jour des articles : 5 lus…")
     assert second == "Mise à jour des articles : 10 sur 10…"
     assert end.startswith("<b>Articles à jour</b>\najoutés : 1 · modifiés : 2 · retirés : 3 · inchangés : 4\n")
-    assert "passages : 50 · 1\u202f234,6 s\n\nNon lus : 12\n• /articles/&lt;0&gt;.pdf : illisible\n" in end
+    assert "passages : 50 · 1\u202f234,6 s\n\nNon lus : 12\n• <code>/articles/&lt;0&gt;.pdf</code> : illisible\n" in end
     assert end.endswith("… et 2 de plus")
 
 
@@ -154,66 +152,6 @@ def test_export(tmp_path: Path) -> None:
         assert first["answered"]["citations"] == [{"article": "a.txt", "quote": "…", "start": 3, "end": 9}]
         assert (second["question"], second["tags"]) == ("Sans réponse ?", ["feedback", "abstained"])
         assert str(READER) not in said.content.decode()
-
-
-# ---- failures
-def test_owners_hear_of_the_third_failure(tmp_path: Path) -> None:
-    """The third failure of a kind in 10 minutes alerts owners, once in 10 minutes, without a traceback."""
-    with reception(tmp_path) as here:
-
-        def fail(error: Exception, where: str = "question") -> str:
-            return asyncio.run(alert(here.desk, error, where))
-
-        fail(OSError("disk"))
-        fail(ValueError("x"))
-        fail(OSError("disk"), "sync")
-        fail(OSError("disk"))
-        assert here.said.take() == []
-        reference = fail(OSError("disk"))
-        (said,) = here.said.take()
-        assert (said.to, len(reference), reference.isupper()) == (OWNER, 6, True)
-        assert reference in said.html
-        assert "disk" not in said.html
-        fail(OSError("disk"))
-        assert here.said.take() == []
-        here.clock.now = 601
-        for _ in range(3):
-            fail(OSError("disk"))
-        assert len(here.said.take()) == 1
-
-
-def test_failures_are_logged_without_secrets(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The log has the reference and the traceback, and no token."""
-    with reception(tmp_path) as here, caplog.at_level(logging.ERROR, owner.__name__):
-        token = str(here.desk.settings.telegram_bot_token)
-        try:
-            raise OSError(f"https://api.telegram.org/bot{token}/sendMessage")
-        except OSError as error:
-            reference = asyncio.run(alert(here.desk, error, "question"))
-        assert reference in caplog.text
-        assert "Traceback" in caplog.text
-        assert "***/sendMessage" in caplog.text
-        assert token not in caplog.text
-
-
-def test_an_alert_never_fails(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """When the database is what fails, the reference is still given and both failures are logged."""
-    with reception(tmp_path) as here:
-
-        def broken() -> None:
-            raise RuntimeError("no database")
-
-        here.desk.memory.owners = broken  # type: ignore[method-assign, assignment]  # it is down
-        for _ in range(3):
-            assert len(asyncio.run(alert(here.desk, OSError("disk"), "question"))) == 6
-        assert "no database" in caplog.text
-
-
-def test_scrubbing() -> None:
-    """Every secret of the settings, any bot's token, and passwords in URLs go."""
-    settings = Settings(openai_api_key=Secret("sk-abc"), telegram_bot_token=Secret("12:x"))
-    text = "sk-abc 12:x bot987654%3AAAabcdefghijklmnopqrstuvw postgresql://u:p@db/x"
-    assert scrub(text, settings) == "*** *** bot*** postgresql://***@db/x"
 
 
 # ---- privacy

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from telegram.error import RetryAfter
 
-from bot.telegram.pacing import Pacing, seconds_of
+from bot.telegram.pacing import SHOWN, Pacing, seconds_of
 
 WIDE = ((1000, 1.0),)
 
@@ -143,6 +143,13 @@ def test_actions_are_refused_rather_than_delayed() -> None:
         return same, other, pacing.action(2)
 
     assert asyncio.run(run()) == ([True, True, False], True, False)
+
+
+def test_what_is_only_shown_is_little_with_many_chats() -> None:
+    """Of the drafts and "typing" of many chats within a second, those beyond the common limit are dropped."""
+    (count, _), *_ = SHOWN
+    pacing = Pacing()
+    assert [pacing.action(chat) for chat in range(1, count + 6)] == [True] * count + [False] * 5
 
 
 def test_idle_chats_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

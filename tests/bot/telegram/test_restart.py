@@ -18,6 +18,7 @@ from retrieval.settings import Settings
 __all__ = ["model_server", "settings_of_model", "settings_of_samples"]
 
 (TRADE, HOLDS), (WORKSHOP, PLACE), _ = QUESTIONS
+PREFERRED, ANY_DATE = "Période", "Toutes les dates"
 
 
 def pending(settings: Settings) -> int:
@@ -98,6 +99,29 @@ def test_a_stop_puts_off_what_takes_too_long(model: LLMockServer, modelled: Sett
                 assert [HOLDS in scene.texts(READER)[0], PLACE in scene.texts(READER)[1]] == [True, True]
                 await nothing_more(scene, READER, 3, 0.5)
             assert await asyncio.to_thread(pending, settings) == 0
+
+    asyncio.run(scenario())
+
+
+def test_any_date_is_remembered(model: LLMockServer, modelled: Settings) -> None:
+    """A question asked again without its period, put off by a stop, is answered without it after the restart."""
+    model.state.scenarios.add(says(SAID[0]))
+    settings = replace(modelled, stop_seconds=0.3)
+
+    async def scenario() -> None:
+        async with emulated() as server:
+            async with running(server, settings) as scene:
+                assert PREFERRED in await scene.ask(READER, TRADE)
+                model.state.scenarios.add(Delay(4.0), says(SAID[0]))
+                scene.emulator.press(READER, ANY_DATE)
+                await called(scene, model, 2)
+                scene.bot.stop()
+            assert len(scene.texts(READER)) == 1
+            async with running(server, settings, people=False) as scene:
+                text = await scene.reply(READER, 1)
+                assert HOLDS in text
+                assert PREFERRED not in text
+                assert ANY_DATE not in str(scene.sent(READER)[-1].data["reply_markup"])
 
     asyncio.run(scenario())
 

@@ -166,8 +166,8 @@ def test_a_question_that_was_stopped_is_answered_when_it_is_edited(model: LLMock
 @pytest.mark.parametrize(
     ("behaviors", "notice"),
     [
-        ([Fail(500)], "Le modèle n’a pas"),
-        ([Fail(401)], "Le modèle n’a pas"),
+        ([Fail(500)], "Le modèle qui rédige a rencontré un problème."),
+        ([Fail(401)], "Le modèle qui rédige n’est pas disponible pour l’instant."),
         ([Delay(5.0), says(SAID[0])], "Le modèle a mis trop de temps à répondre."),
         ([says("Le commerce a atteint 99 milliards de dollars en 2022.")], "ne se trouvait pas dans les articles"),
     ],
@@ -181,10 +181,13 @@ def test_a_failing_model_gives_quotes_and_says_so(
 
     async def scenario() -> None:
         async with emulated() as server, running(server, settings) as scene:
+            await scene.ask(OWNER, "Bonjour")
             text = await scene.ask(READER, TRADE)
             assert HOLDS in text
             assert "mode extractif" in text
             assert notice in text
+            if behaviors == [Fail(401)]:  # no waiting mends that: the owner hears at once, and what to do
+                assert "OPENAI_API_KEY" in await scene.reply(OWNER, 1)
             await nothing_more(scene, READER, 1, 0.3)
 
     asyncio.run(scenario())
@@ -199,7 +202,7 @@ def test_a_model_that_breaks_off_leaves_what_was_proven(model: LLMockServer, mod
             text = await scene.ask(READER, TRADE)
             assert SAID[0] in text
             assert SAID[3] not in text
-            assert "modèle n’a pas" in text
+            assert "Le modèle n’a pas pu finir." in text
 
     asyncio.run(scenario())
 
