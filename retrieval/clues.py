@@ -28,6 +28,7 @@ _ORPHAN = re.compile(
     r"|c'est|c'etait|cela|ceci|ca|son|sa|ses|leurs?|(?:selon|pour|d'apres) (?:lui|elles?|eux)|l'une?|les deux|tous deux"
     r"|toutes deux|y|car|a l'inverse|d'ou|l[ea] meme|he|she|it|they|his|her|their|this|these)\b"
 )
+_YEAR = re.compile(r"1\d{3}|20\d\d")
 _FORMATION = re.compile(r"\b(?:à|en|au|aux|dans|vers|près de|de|du|d['’])\s?(?:l[ae]s? |l['’])?([A-ZÀ-Ý][\w-]+)")
 
 
@@ -140,6 +141,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     top = max((h.score for h in hits), default=0.0) or 1.0
     groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
     best: dict[str, float] = {}
+    of_years = {t for t in asked.weights if _YEAR.fullmatch(t)}
     ordered = list(asked.weights)
     follows = dict(pairwise(ordered))
     seen: set[tuple[str, int]] = set()
@@ -179,6 +181,9 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
             _cover(c.clues, asked, places, total)
             _kind(c, asked, matcher, tokens[at], total)
             _order(c.clues, matcher, tokens[at], follows)
+            years = {t for t in present if _YEAR.fullmatch(t)}
+            c.clues["same_year"] = float(bool(years & asked.weights.keys()))
+            c.clues["other_year"] = float(bool(years and of_years and not years & of_years))
             c.clues |= {
                 "rank": float(rank),
                 "hit_score": max(0.0, hit.score) / top,
