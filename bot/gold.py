@@ -177,6 +177,7 @@ def draft(samples: bool, articles: tuple[Path, ...], wanted: int, out: Path | No
       sourcier gold draft --samples --n 8 --out drafts.jsonl
       sourcier gold draft --articles ~/articles > drafts.jsonl
     """
+    from bot.rendering.terminal import price
     from retrieval.evaluation.drafting import Drafting
     from retrieval.evaluation.gold import load_all
     from retrieval.library import Library
@@ -200,8 +201,8 @@ def draft(samples: bool, articles: tuple[Path, ...], wanted: int, out: Path | No
                     known_reason = f"gold_dropped_{reason}"
                     why = t(known_reason) if known_reason in t.entries else t("gold_dropped_other", reason=reason)
                     click.echo(f"  {n} × {why}", err=True)
-                cost = {"input": used.input_tokens, "output": used.output_tokens, "cost": f"{used.cost_usd:.5f}"}
-                click.echo(t("cost", **cost), err=True)
+                took = {"input": used.input_tokens, "output": used.output_tokens, "price": price(used, t)}
+                click.echo(t("cost", **took), err=True)
     if out is not None and drafting.kept:
         click.echo(t("gold_review_next", file=out), err=True)
 

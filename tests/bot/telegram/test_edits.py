@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from llmock.scenarios import Delay, Reply
 from llmock.testing import LLMockServer
 from running import QUESTIONS, READER, Scene, emulated, running, settings_of_samples
 from running import sample_store as sample_store
-from slow_model import SAID, called, model_server, settings_of_model
+from slow_model import SAID, called, model_server, says, settings_of_model
 
 from retrieval.library import sync
 from retrieval.settings import Settings
@@ -18,8 +19,10 @@ from retrieval.settings import Settings
 __all__ = ["model_server", "settings_of_model", "settings_of_samples"]
 
 (TRADE, HOLDS), (WORKSHOP, PLACE), _ = QUESTIONS
-TITLE = "Le barrage, le fleuve et la vallée de Toktogoul " * 4
-LONG = " ".join(f"la section {n} du barrage de Toktogoul retient l’eau du fleuve pour la vallée," for n in range(60))
+LONG = [
+    f"La section {n} du barrage de Toktogoul, {', '.join(f'vanne {n}{v:02}' for v in range(30))}, retient l’eau du fleuve."
+    for n in range(1, 13)
+]
 
 
 def ids(scene: Scene, chat: int) -> list[int]:
@@ -50,13 +53,17 @@ def test_an_edited_question_is_answered_again_in_place(stocked: Settings) -> Non
     asyncio.run(scenario())
 
 
-def test_an_answer_that_grows_or_shrinks_is_still_in_its_place(settings: Settings, tmp_path: Path) -> None:
+def test_an_answer_that_grows_or_shrinks_is_still_in_its_place(
+    model: LLMockServer, modelled: Settings, tmp_path: Path
+) -> None:
     """More messages are added behind the first, and those that are no longer needed go."""
     folder = tmp_path / "corpus"
     folder.mkdir()
-    (folder / "barrage.txt").write_text(f"{TITLE}\n\nSelon Talas, {LONG} sans secours.", encoding="utf-8")
-    (folder / "lycee.txt").write_text("Le lycée\n\nLe lycée de Karakol a accueilli 240 élèves jeudi.", encoding="utf-8")
-    many = "Que retient le barrage de Toktogoul dans la vallée du fleuve ?"
+    pupils = "Le lycée de Karakol a accueilli 240 élèves jeudi."
+    (folder / "barrage.txt").write_text("Le barrage\n\n" + "\n\n".join(LONG), encoding="utf-8")
+    (folder / "lycee.txt").write_text(f"Le lycée\n\n{pupils}", encoding="utf-8")
+    model.state.scenarios.add(says(pupils), says(*LONG), says(pupils))
+    settings = replace(modelled, home=tmp_path / "home")
 
     async def scenario() -> None:
         await asyncio.to_thread(sync, settings, [str(folder)])
@@ -66,7 +73,7 @@ def test_an_answer_that_grows_or_shrinks_is_still_in_its_place(settings: Setting
             ]
             assert "240 élèves" in await scene.reply(READER, 0)
             (first,) = ids(scene, READER)
-            await edited(scene, READER, question, many, "barrage")
+            await edited(scene, READER, question, "Que retient le barrage de Toktogoul du fleuve ?", "barrage")
             await scene.until(lambda: len(ids(scene, READER)) == 2)
             grown = ids(scene, READER)
             assert grown[0] == first
