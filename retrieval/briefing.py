@@ -11,11 +11,15 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 import prompts
-from retrieval.types import Hit, Question
+from retrieval.analysis import words
+from retrieval.figures import COUNTED
+from retrieval.types import Hit, Period, Question
 
 CHARACTERS_A_TOKEN = 3.5  # French news; a guess on the safe side for current tokenizers
+REPEATED = 0.85  # share of a passage's words in a better one from which it says nothing else
 LEFT_OUT = "(…)"  # between passages of an article that do not follow each other
 
 _LANGUAGES = dict(
@@ -54,6 +58,30 @@ def fitting(hits: Sequence[Hit], tokens: int) -> list[Hit]:
     return kept
 
 
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those that repeat a better one: nearly the same words, and no other figure."""
+    kept: list[tuple[frozenset[str], frozenset[str]]] = []
+    found = []
+    for hit in hits:
+        own = _wording(hit.text)
+        if any(_repeats(own, other) for other in kept):
+            continue
+        kept.append(own)
+        found.append(hit)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _wording(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a text, and its figures, those in letters too."""
+    of = frozenset(words(text))
+    return of, frozenset(w for w in of if w[0].isdigit() or w in COUNTED)
+
+
+def _repeats(own: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[str], frozenset[str]]) -> bool:
+    return own[1] <= other[1] and len(own[0] & other[0]) >= REPEATED * len(own[0])
+
+
 def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[tuple[str, str]]:
     """The system and the user message; `today` is for questions such as "this year"."""
     articles: dict[str, list[str]] = {}
@@ -70,10 +98,25 @@ def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[t
         delimiter=secrets.token_hex(8),
         passages="\n\n".join("\n".join(parts) for parts in articles.values()),
         question=question.standalone,
-        language=_LANGUAGES.get((question.language or "")[:2], "the language of the question"),
-        today=day_in_words(today.isoformat()),
+        language=language_name(question.language) or "the language of the question",
+        today=day_in_words(today.isoformat()) + _time_asked(question.period),
+        unfound="".join(f"\nNo passage was found on this part: {part}" for part in question.unfound),
     )
     return [("system", system), ("human", user)]
+
+
+def language_name(code: str | None) -> str | None:
+    """The English name of a language, from its ISO 639-1 code."""
+    return _LANGUAGES.get((code or "")[:2])
+
+
+def _time_asked(period: Period | None) -> str:
+    """Behind today, the days that the question's words for a time stand for."""
+    if period is None or not (period.first or period.last):
+        return ""
+    first, last = (day_in_words(day.isoformat()) if day else "" for day in (period.first, period.last))
+    told = first if first == last else " ".join(f"{w} {d}" for w, d in (("from", first), ("to", last)) if d)
+    return f". The question is about {told}"
 
 
 def day_in_words(published: str | None) -> str:

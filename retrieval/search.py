@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from math import log
 
 from retrieval.analysis import fold
+from retrieval.anchored import find
 from retrieval.errors import ModelError
-from retrieval.language import telling
+from retrieval.language import detect, telling
 from retrieval.passages import split_sentences
-from retrieval.periods import find
 from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
@@ -24,6 +25,7 @@ AFTERWARDS = 3  # days after an event in which it is still reported
 SHORT = 100  # days up to which a period says when articles appeared; longer ones are more often what articles speak of
 OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
 RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
+SAMPLE = 25  # articles that tell the language of all
 _LATEST = re.compile(
     r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
 )
@@ -43,6 +45,7 @@ class Searcher:
         self._weight = settings.vector_weight
         self._refreshing = threading.Lock()
         self._newest: tuple[date | None] | None = None  # read when a question first needs it
+        self._language: tuple[str | None] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Searcher:
@@ -91,6 +94,14 @@ class Searcher:
         self._refresh()
         found = find(text, today or date.today(), self._newest_day(), lambda a, b: self._words.has(_reported(a, b)))
         return found if found and self._words.has(_reported(found.first, found.last)) else None
+
+    def language(self) -> str | None:
+        """The language of most articles, by a sample of them, as ISO 639-1."""
+        self._refresh()
+        if self._language is None:
+            told = Counter(a.language or detect(a.text) for a in self._manifest.newest(0, SAMPLE))
+            self._language = (told.most_common(1)[0][0] if told else None,)
+        return self._language[0]
 
     def _newest_day(self) -> date | None:
         if self._newest is None:
@@ -154,7 +165,7 @@ class Searcher:
         with self._refreshing:
             if self._manifest.changed():
                 self._words.reload()
-                self._newest = None
+                self._newest = self._language = None
                 if self._vectors is not None:
                     self._vectors.reopen()
 

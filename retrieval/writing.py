@@ -16,7 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import prompts
-from retrieval.briefing import fitting, keys_of, messages
+from retrieval.briefing import distinct, fitting, keys_of, messages
 from retrieval.errors import ModelError, SettingsError
 from retrieval.model_errors import failure, kind_of, unfinished
 from retrieval.passages import split_sentences
@@ -58,7 +58,7 @@ class Writer:
         `deadline` is a value of time.monotonic(). Raises ModelError, after the sentences that were complete. An
         answer without any sentence means that the model found no evidence, or that nothing it wrote could be proven.
         """
-        shown = fitting(hits, self._settings.context_tokens)
+        shown = fitting(distinct(hits), self._settings.context_tokens)
         try:
             yield from self._attempt(question, shown, hits, deadline, config)
         except ModelError as error:  # a context overflow comes before the first sentence
@@ -66,13 +66,28 @@ class Writer:
                 raise
             yield from self._attempt(question, shown[: len(shown) // 2], hits, deadline, config)
 
+    def reply(
+        self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
+    ) -> Iterator[str | Usage]:
+        """The model's words as they come, and what they took. Raises ModelError, also where they are not all."""
+        finish, empty = None, True
+        for chunk in self._chunks(messages, deadline, config):
+            if counted := getattr(chunk, "usage_metadata", None):
+                yield self._usage(counted)
+            finish = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("stop_reason") or finish
+            if text := str(chunk.text):
+                empty = False
+                yield text
+        if failed := unfinished(finish, empty):
+            raise failed
+
     def _attempt(
         self, question: Question, shown: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
     ) -> Iterator[Written]:
         keys = dict(zip(keys_of(shown), shown, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for chunk in self._chunks(messages(question, keys, date.today()), deadline, config):
+            for chunk in self._chunks(messages(question, keys, question.today or date.today()), deadline, config):
                 usage += self._usage(getattr(chunk, "usage_metadata", None))
                 about = chunk.response_metadata
                 finish = about.get("finish_reason") or about.get("stop_reason") or finish

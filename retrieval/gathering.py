@@ -1,0 +1,112 @@
+"""What a question asks for, in several wordings → one hit list that its answer is written from.
+
+Each part of the question is searched in its own words and in those that a model gave for it. The lists are joined by
+the sum of relative scores (CombSUM with the best of each list as 1: Fox & Shaw, Combination of Multiple Searches, TREC-2
+1994), and the parts take turns, so that none is starved. The best hits for the question as the asker put it are always
+among them: no model, and nobody who speaks through one, can turn the search away from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from retrieval.briefing import distinct
+from retrieval.language import telling
+from retrieval.ranking import asked
+from retrieval.rephrasing import Part, Rephrased
+from retrieval.search import Searcher
+from retrieval.types import Hit, Period, Question
+
+KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; after so many others
+DEEP = 30  # hits of each search that are joined
+EVIDENCE = 0.4  # of the weight of a wording's words: what a hit has at least where there is anything on a part (least seen: .71)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The hits for a question, what it was taken for, and the parts on which nothing was found."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    empty: bool  # nothing on any part
+
+
+def gather(
+    searcher: Searcher, question: Question, plain: Sequence[Hit], found: Rephrased, passages: int
+) -> Gathered:
+    """Search for each part, and join what was found; `passages` hits for each part.
+
+    `question` is as the heuristics understood it, and `plain` what was found for that.
+    """
+    if found.question:
+        question = replace(question, understood_as=found.question)
+    lists, unfound, times = list[list[Hit]](), list[str](), list[Period | None]()
+    for part in found.parts:
+        time = _time(searcher, question, part)
+        hits = _of_part(searcher, part, time, question.standalone)
+        times.append(time)
+        if not has_evidence(searcher, part, hits):
+            unfound.append(part.question)
+        lists.append(hits)
+    joined = _in_turn(lists)
+    joined = distinct(_in_turn([joined[:KEPT] + list(plain[:KEPT]) + joined[KEPT:]]))[: passages * len(lists)]
+    if question.period is None and len(set(times)) == 1:
+        question = replace(question, period=times[0])
+    told = replace(question, unfound=tuple(filter(None, unfound)))
+    return Gathered(told, tuple(joined), len(unfound) == len(lists))
+
+
+def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
+    """A filter that was set holds; else what the part's own words say."""
+    if question.any_date or (question.period and not question.period.expression):
+        return question.period
+    for words in (part.date, part.question):
+        if words and (found := searcher.period_of(words, question.today)):
+            return found
+    return None
+
+
+def _of_part(searcher: Searcher, part: Part, time: Period | None, asked_for: str) -> list[Hit]:
+    wordings = {text.casefold(): text for text in (part.question or asked_for, *part.searches)}
+    return merged([searcher.search(text, DEEP, time) for text in wordings.values()])
+
+
+def merged(lists: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """The hits of several searches for one thing, by the sum of their relative scores."""
+    total: dict[tuple[str, int, int], float] = {}
+    known: dict[tuple[str, int, int], Hit] = {}
+    for hits in lists:
+        best = hits[0].score if hits else 0.0
+        for hit in hits:
+            key = hit.article.id, hit.start, hit.end
+            known.setdefault(key, hit)
+            total[key] = total.get(key, 0.0) + (hit.score / best if best > 0 else 0.0)
+    return [replace(known[k], score=s / len(lists)) for k, s in sorted(total.items(), key=lambda kv: -kv[1])]
+
+
+def _in_turn(lists: Iterable[Sequence[Hit]]) -> list[Hit]:
+    """The first of each list, then the second of each, …; each hit once."""
+    found: dict[tuple[str, int, int], Hit] = {}
+    for row in zip_longest(*lists):
+        for hit in filter(None, row):
+            found.setdefault((hit.article.id, hit.start, hit.end), hit)
+    return list(found.values())
+
+
+def has_evidence(searcher: Searcher, part: Part, hits: Sequence[Hit]) -> bool:
+    """Whether any of the first hits has a good share of the words of any wording, weighed by their rarity."""
+    return max((coverage(searcher, text, hits[:5]) for text in part.searches), default=1.0) >= EVIDENCE
+
+
+def coverage(searcher: Searcher, text: str, hits: Sequence[Hit]) -> float:
+    """The largest share of a question's words, weighed by rarity, that one of the hits holds with its title."""
+    from retrieval.analysis import terms
+
+    weight = asked(telling(text), searcher.rarity).weight
+    total = sum(weight.values())
+    if not total:
+        return 0.0
+    held = (set(terms(f"{hit.article.title or ''}\n{hit.text}")) for hit in hits)
+    return max((sum(weight[t] for t in weight.keys() & own) / total for own in held), default=0.0)
