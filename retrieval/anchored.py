@@ -1,4 +1,4 @@
-"""Days that are counted from another one: « la veille du 20 août », "two years after 2023". French and English, by rules.
+"""Days that are counted from another one: « la veille du 20 août », "two years after 2023". By rules.
 
 `find` is `periods.find` where there is no such counting. A conversation needs it: what a follow-up leaves out ("and the
 day after?") is put in words when it is understood, and the days are worked out here.

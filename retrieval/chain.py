@@ -37,7 +37,7 @@ class _Draft:
     hits: tuple[Hit, ...]
     retrieval_seconds: float
     started: float
-    understanding_seconds: float | None = None  # of a model's call
+    understanding: dict[str, float] = field(default_factory=dict)  # the seconds of a model's call, if there was one
     statements: list[Statement] = field(default_factory=list)
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
@@ -147,7 +147,7 @@ class Answerer(Runnable[Question | str, Answer]):
         yield self._finish(asked, draft)
 
     def _rephrase(self, draft: _Draft, deadline: float, config: RunnableConfig) -> None:
-        """Let the model say what to search for, where that is worth a call, and search for it. What fails changes nothing."""
+        """Where it is worth a call, the model says what to search for. When that fails, nothing changes."""
         from retrieval.gathering import coverage, gather
         from retrieval.rephrasing import rephrase, seconds_for
 
@@ -163,7 +163,7 @@ class Answerer(Runnable[Question | str, Answer]):
             else:
                 found = item
         now = time.perf_counter()
-        draft.understanding_seconds = now - began
+        draft.understanding = {"understanding": round(now - began, 6)}
         if found:
             gathered = gather(self._searcher, asked, draft.hits, found, self._settings.passages)
             draft.question, draft.hits = gathered.question, gathered.hits
@@ -223,7 +223,7 @@ class Answerer(Runnable[Question | str, Answer]):
             usage=draft.usage,
             seconds={
                 "retrieval": round(draft.retrieval_seconds, 6),
-                **({} if draft.understanding_seconds is None else {"understanding": round(draft.understanding_seconds, 6)}),
+                **draft.understanding,
                 "total": round(time.perf_counter() - draft.started, 6),
             },
             notice=draft.notice,

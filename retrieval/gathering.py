@@ -1,9 +1,9 @@
 """What a question asks for, in several wordings → one hit list that its answer is written from.
 
 Each part of the question is searched in its own words and in those that a model gave for it. The lists are joined by
-the sum of relative scores (CombSUM with the best of each list as 1: Fox & Shaw, Combination of Multiple Searches, TREC-2
-1994), and the parts take turns, so that none is starved. The best hits for the question as the asker put it are always
-among them: no model, and nobody who speaks through one, can turn the search away from it.
+the sum of relative scores (CombSUM, the best of each list being 1: Fox & Shaw, Combination of Multiple Searches,
+TREC-2 1994), and the parts take turns, so that none is starved. The best hits for the question as the asker put it are
+always among them: no model, and nobody who speaks through one, can turn the search away from it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from retrieval.search import Searcher
 from retrieval.types import Hit, Period, Question
 
 KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; after so many others
+LOOKED_AT = 5  # hits that tell whether there is evidence
 DEEP = 30  # hits of each search that are joined
-EVIDENCE = 0.4  # of the weight of a wording's words: what a hit has at least where there is anything on a part (least seen: .71)
+EVIDENCE = 0.4  # share of a wording's words, weighed by rarity, that a hit holds where there is evidence (least: .71)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,14 @@ class Gathered:
     empty: bool  # nothing on any part
 
 
-def gather(
-    searcher: Searcher, question: Question, plain: Sequence[Hit], found: Rephrased, passages: int
-) -> Gathered:
-    """Search for each part, and join what was found; `passages` hits for each part.
+def gather(searcher: Searcher, question: Question, plain: Sequence[Hit], found: Rephrased, passages: int) -> Gathered:
+    """Search for each part, and join what was found; `passages` hits for each part, and those that stay anyway.
 
     `question` is as the heuristics understood it, and `plain` what was found for that.
     """
     if found.question:
         question = replace(question, understood_as=found.question)
+    own_words = question.standalone
     lists, unfound, times = list[list[Hit]](), list[str](), list[Period | None]()
     for part in found.parts:
         time = _time(searcher, question, part)
@@ -51,11 +51,12 @@ def gather(
             unfound.append(part.question)
         lists.append(hits)
     joined = _in_turn(lists)
-    joined = distinct(_in_turn([joined[:KEPT] + list(plain[:KEPT]) + joined[KEPT:]]))[: passages * len(lists)]
-    if question.period is None and len(set(times)) == 1:
-        question = replace(question, period=times[0])
-    told = replace(question, unfound=tuple(filter(None, unfound)))
-    return Gathered(told, tuple(joined), len(unfound) == len(lists))
+    joined = distinct(_in_turn([joined[:KEPT] + list(plain[:KEPT]) + joined[KEPT:]]))[: passages * len(lists) + KEPT]
+    question = replace(question, period=times[0] if len(set(times)) == 1 else None)
+    if len(unfound) == len(lists):  # else a model could keep what there is from being told
+        empty = coverage(searcher, own_words, plain[:LOOKED_AT]) < EVIDENCE
+        return Gathered(question, tuple(joined), empty)
+    return Gathered(replace(question, unfound=tuple(filter(None, unfound))), tuple(joined), False)
 
 
 def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
@@ -97,7 +98,7 @@ def _in_turn(lists: Iterable[Sequence[Hit]]) -> list[Hit]:
 
 def has_evidence(searcher: Searcher, part: Part, hits: Sequence[Hit]) -> bool:
     """Whether any of the first hits has a good share of the words of any wording, weighed by their rarity."""
-    return max((coverage(searcher, text, hits[:5]) for text in part.searches), default=1.0) >= EVIDENCE
+    return max((coverage(searcher, text, hits[:LOOKED_AT]) for text in part.searches), default=1.0) >= EVIDENCE
 
 
 def coverage(searcher: Searcher, text: str, hits: Sequence[Hit]) -> float:

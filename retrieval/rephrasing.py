@@ -19,6 +19,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import prompts
+from retrieval.analysis import STOP_WORDS, fold
 from retrieval.briefing import day_in_words, language_name
 from retrieval.errors import ModelError
 from retrieval.facts import facts, is_named, names
@@ -39,6 +40,7 @@ TURNS = 4  # exchanges that the model is shown
 LONGEST_SHOWN = 700  # characters of one side of an exchange
 LONGEST_REPLY = 8_000
 _OBJECT = re.compile(r"\{")
+_HAN = re.compile("[\u3400-\u9fff]")
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 _log = logging.getLogger(__name__)
@@ -55,7 +57,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rephrased:
-    """A question as a model understood it; `question` is None where it said more than anybody had."""
+    """A question as a model understood it; `question` is None where the asker's own words are to stay.
+
+    They stay where there is no conversation, and where the model left them out or named what nobody had.
+    """
 
     question: str | None
     parts: tuple[Part, ...]
@@ -111,7 +116,8 @@ def parse(reply: str, question: Question) -> Rephrased | None:
         return None
     if not standalone or not parts:
         return None
-    return Rephrased(standalone if is_grounded(standalone, asked) else None, parts)
+    taken = bool(question.history) and keeps(standalone, question.text) and is_grounded(standalone, asked)
+    return Rephrased(standalone if taken else None, parts)
 
 
 def is_grounded(text: str, known: str) -> bool:
@@ -125,6 +131,18 @@ def is_grounded(text: str, known: str) -> bool:
         return False
     same = detect(text) == detect(known)
     return all(is_named(name, said, own, same) for name in names(text))
+
+
+def keeps(text: str, asked: str) -> bool:
+    """Whether a text has half of the words that a question asks with, by their beginnings, or of its characters."""
+    own, wanted = _beginnings(text), _beginnings(asked)
+    return len(own & wanted) >= len(wanted) // 2
+
+
+def _beginnings(text: str) -> set[str]:
+    folded = fold(text)
+    longer = set(re.findall(r"[^\W\d_]{4,}", _HAN.sub(" ", folded))) - STOP_WORDS
+    return {word[:4] for word in longer} | set(_HAN.findall(folded))
 
 
 def _object(reply: str) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import date
 
 from retrieval.analysis import fold, terms
+from retrieval.anchored import find
 from retrieval.figures import MONTHS, WEEKDAYS
 from retrieval.language import detect
-from retrieval.anchored import find
 from retrieval.types import Hit, Question
 
 _OPENING = re.compile(r"^\s*(?:et|and|puis|sinon|mais)\b[\s,]*", re.IGNORECASE)
@@ -27,17 +27,17 @@ _QUESTION_WORD = re.compile(
     r"\b(?:qui|que|quoi|quel|quelle|quels|quelles|quand|ou|comment|combien|pourquoi|who|what|when|where|why|how|which)\b"
 )
 _SEVERAL = re.compile(
-    r"[?？؟].*\w.*[?？؟]|(?:\b(?:et|and|ainsi que|puis)|[,;:]) +(?:(?:a|de|d'|en|pour|par|dans|depuis|chez|avec|sur|by|in|for"
-    r"|to) ?)?(?:qui|que|quoi|qu'\w+|quel\w*|quand|comment|combien|pourquoi|who|what|when|where|why|how|which)\b"
+    r"[?？؟].*\w.*[?？؟]|(?:\b(?:et|and|ainsi que|puis)|[,;:]) +(?:(?:a|de|d'|en|pour|par|dans|depuis|chez|avec|sur|by"
+    r"|in|for|to) ?)?(?:qui|que|quoi|qu'\w+|quel\w*|quand|comment|combien|pourquoi|who|what|when|where|why|how|which)\b"
     r"|\b(?:et|and) (?:dans|en|chez|a|au|aux|pour|in|at|for) \w"
 )
 _TIME = re.compile(  # what may be words for a time
     rf"\b(?:veille|lendemain|surlendemain|week-?end|jour-la|annee-la|mois-la|semaine|noel|paques|toussaint|rentree|ago"
     rf"|yesterday|{'|'.join([*MONTHS, *WEEKDAYS])})\b"
 )
-# A search is sure where one of the best hits holds so much of the question's words, weighed by rarity, or where the best
-# hit of another article is so far behind the best one. On 121 news questions (the thresholds were chosen on them) 73 are
-# sure, and for one of these the article that answers is not among the ten hits.
+# A search is sure where one of the best hits holds so much of the question's words, weighed by rarity, or where the
+# best hit of another article is so far behind the best one. On 121 news questions (the thresholds were chosen on them)
+# 73 are sure, and for one of these the article that answers is not among the ten hits.
 SURE = 0.8
 BEHIND = 0.6
 _SHORT = 4  # terms: a question with more of its own says what it is about

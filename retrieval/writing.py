@@ -16,7 +16,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import prompts
-from retrieval.briefing import distinct, fitting, keys_of, messages
+from retrieval.briefing import keys_of, messages, shown
 from retrieval.errors import ModelError, SettingsError
 from retrieval.model_errors import failure, kind_of, unfinished
 from retrieval.passages import split_sentences
@@ -58,13 +58,13 @@ class Writer:
         `deadline` is a value of time.monotonic(). Raises ModelError, after the sentences that were complete. An
         answer without any sentence means that the model found no evidence, or that nothing it wrote could be proven.
         """
-        shown = fitting(distinct(hits), self._settings.context_tokens)
+        given = shown(hits, self._settings.context_tokens)
         try:
-            yield from self._attempt(question, shown, hits, deadline, config)
+            yield from self._attempt(question, given, hits, deadline, config)
         except ModelError as error:  # a context overflow comes before the first sentence
-            if error.kind != "context" or len(shown) < 2:
+            if error.kind != "context" or len(given) < 2:
                 raise
-            yield from self._attempt(question, shown[: len(shown) // 2], hits, deadline, config)
+            yield from self._attempt(question, given[: len(given) // 2], hits, deadline, config)
 
     def reply(
         self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
@@ -74,7 +74,9 @@ class Writer:
         for chunk in self._chunks(messages, deadline, config):
             if counted := getattr(chunk, "usage_metadata", None):
                 yield self._usage(counted)
-            finish = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("stop_reason") or finish
+            finish = (
+                chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("stop_reason") or finish
+            )
             if text := str(chunk.text):
                 empty = False
                 yield text
@@ -82,9 +84,9 @@ class Writer:
             raise failed
 
     def _attempt(
-        self, question: Question, shown: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
+        self, question: Question, given: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
     ) -> Iterator[Written]:
-        keys = dict(zip(keys_of(shown), shown, strict=True))
+        keys = dict(zip(keys_of(given), given, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
             for chunk in self._chunks(messages(question, keys, question.today or date.today()), deadline, config):
