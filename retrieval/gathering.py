@@ -21,7 +21,7 @@ from retrieval.types import Hit, Period, Question
 
 KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; after so many others
 LOOKED_AT = 5  # hits that tell whether there is evidence
-DEEP = 30  # hits of each search that are joined
+DEEP = 20  # hits of each search that are joined
 EVIDENCE = 0.4  # share of a wording's words, weighed by rarity, that a hit holds where there is evidence (least: .71)
 
 
@@ -39,13 +39,13 @@ def gather(searcher: Searcher, question: Question, plain: Sequence[Hit], found: 
 
     `question` is as the heuristics understood it, and `plain` what was found for that.
     """
+    known = (question, plain)
     if found.question:
         question = replace(question, understood_as=found.question)
-    own_words = question.standalone
     lists, unfound, times = list[list[Hit]](), list[str](), list[Period | None]()
     for part in found.parts:
         time = _time(searcher, question, part)
-        hits = _of_part(searcher, part, time, question.standalone)
+        hits = _of_part(searcher, part, time, known)
         times.append(time)
         if not has_evidence(searcher, part, hits):
             unfound.append(part.question)
@@ -54,7 +54,7 @@ def gather(searcher: Searcher, question: Question, plain: Sequence[Hit], found: 
     joined = distinct(_in_turn([joined[:KEPT] + list(plain[:KEPT]) + joined[KEPT:]]))[: passages * len(lists) + KEPT]
     question = replace(question, period=times[0] if len(set(times)) == 1 else None)
     if len(unfound) == len(lists):  # else a model could keep what there is from being told
-        empty = coverage(searcher, own_words, plain[:LOOKED_AT]) < EVIDENCE
+        empty = coverage(searcher, known[0].standalone, plain[:LOOKED_AT]) < EVIDENCE
         return Gathered(question, tuple(joined), empty)
     return Gathered(replace(question, unfound=tuple(filter(None, unfound))), tuple(joined), False)
 
@@ -69,9 +69,16 @@ def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
     return None
 
 
-def _of_part(searcher: Searcher, part: Part, time: Period | None, asked_for: str) -> list[Hit]:
-    wordings = {text.casefold(): text for text in (part.question or asked_for, *part.searches)}
-    return merged([searcher.search(text, DEEP, time) for text in wordings.values()])
+def _of_part(searcher: Searcher, part: Part, time: Period | None, known: tuple[Question, Sequence[Hit]]) -> list[Hit]:
+    """What the wordings of a part find. Vectors, which may cost a call each, are compared for its question alone."""
+    asked_before, plain = known
+    own = part.question or asked_before.standalone
+    if own == asked_before.standalone and time == asked_before.period:
+        lists = [list(plain)]
+    else:
+        lists = [searcher.search(own, DEEP, time)]
+    others = {text.casefold(): text for text in part.searches if text.casefold() != own.casefold()}
+    return merged(lists + [searcher.search(text, DEEP, time, words_only=True) for text in others.values()])
 
 
 def merged(lists: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -52,8 +52,8 @@ class Searcher:
         """Open for searching. Raises StoreEmpty, StoreMismatch."""
         return cls(settings)
 
-    def search(self, text: str, k: int = 10, period: Period | None = None) -> list[Hit]:
-        """The k best passages for a question, best first.
+    def search(self, text: str, k: int = 10, period: Period | None = None, *, words_only: bool = False) -> list[Hit]:
+        """The k best passages for a question, best first; by words alone also where vectors are stored.
 
         With a period, only articles published within it; one that a question's words gave is preferred only.
         """
@@ -63,7 +63,7 @@ class Searcher:
         for hit, score in self._ranked(text, max(k, DEPTH), period):
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
-        if self._vectors is not None:
+        if self._vectors is not None and not words_only:
             ranked = self._fused(text, k, period if period and not period.expression else None, spans)
         found = []
         cache: dict[str, Article | None] = {}
