@@ -20,6 +20,7 @@ from retrieval.search import Searcher
 from retrieval.types import Hit, Period, Question
 
 KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; after so many others
+WORDINGS = 6  # of a model's that are searched for all parts together; two for each in any case
 LOOKED_AT = 5  # hits that tell whether there is evidence
 DEEP = 20  # hits of each search that are joined
 EVIDENCE = 0.4  # share of a wording's words, weighed by rarity, that a hit holds where there is evidence (least: .71)
@@ -43,7 +44,8 @@ def gather(searcher: Searcher, question: Question, plain: Sequence[Hit], found: 
     if found.question:
         question = replace(question, understood_as=found.question)
     lists, unfound, times = list[list[Hit]](), list[str](), list[Period | None]()
-    for part in found.parts:
+    each = max(2, WORDINGS // len(found.parts))
+    for part in (replace(p, searches=p.searches[:each]) for p in found.parts):
         time = _time(searcher, question, part)
         hits = _of_part(searcher, part, time, known)
         times.append(time)

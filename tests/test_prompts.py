@@ -6,9 +6,10 @@ import prompts
 from retrieval.writing import NO_EVIDENCE
 
 
-def test_the_stable_part_has_no_variables() -> None:
-    """The system part of `write` never changes, so a provider can cache it."""
-    assert "{{" not in prompts.load("write").system
+@pytest.mark.parametrize("name", ["write", "understand"])
+def test_the_stable_part_has_no_variables(name: str) -> None:
+    """The system part never changes, so a provider can cache it."""
+    assert "{{" not in prompts.load(name).system
 
 
 def test_the_prompt_names_the_token_of_no_evidence() -> None:

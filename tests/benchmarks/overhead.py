@@ -34,7 +34,7 @@ from retrieval.settings import Secret, Settings
 from retrieval.types import Question, Turn
 from retrieval.writing import Writer
 
-_ASKED = re.compile(r"<<<(\w+)\n(?P<asked>.*)\n\1>>>\s+Today", re.DOTALL)
+_ASKED = re.compile(r"Question, between[^\n]*\n+<<<(\w+)\n(?P<asked>.*)\n\1>>>\s+Today", re.DOTALL)
 _KEY = re.compile(r"^\[(\w+)\]\n(?P<passage>[^\n]+)", re.MULTILINE)
 
 
