@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from retrieval import ranking
+from retrieval.analysis import terms
 from retrieval.briefing import distinct
-from retrieval.language import telling
-from retrieval.ranking import asked
+from retrieval.language import detect, telling
 from retrieval.rephrasing import Part, Rephrased
 from retrieval.search import Searcher
 from retrieval.types import Hit, Period, Question
@@ -35,30 +36,32 @@ class Gathered:
     empty: bool  # nothing on any part
 
 
-def gather(searcher: Searcher, question: Question, plain: Sequence[Hit], found: Rephrased, passages: int) -> Gathered:
+def gather(searcher: Searcher, asked: Question, plain: Sequence[Hit], found: Rephrased, passages: int) -> Gathered:
     """Search for each part, and join what was found; `passages` hits for each part, and those that stay anyway.
 
-    `question` is as the heuristics understood it, and `plain` what was found for that.
+    `asked` is the question as the heuristics understood it, and `plain` what was found for that.
     """
-    known = (question, plain)
-    if found.question:
-        question = replace(question, understood_as=found.question)
-    lists, unfound, times = list[list[Hit]](), list[str](), list[Period | None]()
+    lists, times, unfound = list[list[Hit]](), set[Period | None](), list[str]()
     each = max(2, WORDINGS // len(found.parts))
     for part in (replace(p, searches=p.searches[:each]) for p in found.parts):
-        time = _time(searcher, question, part)
-        hits = _of_part(searcher, part, time, known)
-        times.append(time)
-        if not has_evidence(searcher, part, hits):
+        time = _time(searcher, asked, part)
+        lists.append(_of_part(searcher, part, time, asked, plain))
+        times.add(time)
+        if not has_evidence(searcher, part, lists[-1]):
             unfound.append(part.question)
-        lists.append(hits)
+    empty = len(unfound) == len(lists)
+    if empty:  # the asker's own words decide: else a model could keep what there is from being told
+        unfound, empty = [], coverage(searcher, asked.standalone, plain[:LOOKED_AT]) < EVIDENCE
+    question = replace(
+        asked,
+        understood_as=found.question or asked.understood_as,
+        language=asked.language or detect(found.question or asked.standalone),
+        period=times.pop() if len(times) == 1 else None,
+        unfound=tuple(filter(None, unfound)),
+    )
     joined = _in_turn(lists)
-    joined = distinct(_in_turn([joined[:KEPT] + list(plain[:KEPT]) + joined[KEPT:]]))[: passages * len(lists) + KEPT]
-    question = replace(question, period=times[0] if len(set(times)) == 1 else None)
-    if len(unfound) == len(lists):  # else a model could keep what there is from being told
-        empty = coverage(searcher, known[0].standalone, plain[:LOOKED_AT]) < EVIDENCE
-        return Gathered(question, tuple(joined), empty)
-    return Gathered(replace(question, unfound=tuple(filter(None, unfound))), tuple(joined), False)
+    joined = _in_turn([joined[:KEPT] + merged([plain])[:KEPT] + joined[KEPT:]])
+    return Gathered(question, _falling(distinct(joined)[: passages * len(lists) + KEPT]), empty)
 
 
 def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
@@ -71,14 +74,11 @@ def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
     return None
 
 
-def _of_part(searcher: Searcher, part: Part, time: Period | None, known: tuple[Question, Sequence[Hit]]) -> list[Hit]:
+def _of_part(searcher: Searcher, part: Part, time: Period | None, asked: Question, plain: Sequence[Hit]) -> list[Hit]:
     """What the wordings of a part find. Vectors, which may cost a call each, are compared for its question alone."""
-    asked_before, plain = known
-    own = part.question or asked_before.standalone
-    if own == asked_before.standalone and time == asked_before.period:
-        lists = [list(plain)]
-    else:
-        lists = [searcher.search(own, DEEP, time)]
+    own = part.question or asked.standalone
+    same = own == asked.standalone and time == asked.period
+    lists = [plain if same else searcher.search(own, DEEP, time)]
     others = {text.casefold(): text for text in part.searches if text.casefold() != own.casefold()}
     return merged(lists + [searcher.search(text, DEEP, time, words_only=True) for text in others.values()])
 
@@ -105,6 +105,15 @@ def _in_turn(lists: Iterable[Sequence[Hit]]) -> list[Hit]:
     return list(found.values())
 
 
+def _falling(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits with scores that never rise, as those of one list."""
+    least, found = float("inf"), list[Hit]()
+    for hit in hits:
+        least = min(least, hit.score)
+        found.append(replace(hit, score=least))
+    return tuple(found)
+
+
 def has_evidence(searcher: Searcher, part: Part, hits: Sequence[Hit]) -> bool:
     """Whether any of the first hits has a good share of the words of any wording, weighed by their rarity."""
     return max((coverage(searcher, text, hits[:LOOKED_AT]) for text in part.searches), default=1.0) >= EVIDENCE
@@ -112,9 +121,7 @@ def has_evidence(searcher: Searcher, part: Part, hits: Sequence[Hit]) -> bool:
 
 def coverage(searcher: Searcher, text: str, hits: Sequence[Hit]) -> float:
     """The largest share of a question's words, weighed by rarity, that one of the hits holds with its title."""
-    from retrieval.analysis import terms
-
-    weight = asked(telling(text), searcher.rarity).weight
+    weight = ranking.asked(telling(text), searcher.rarity).weight
     total = sum(weight.values())
     if not total:
         return 0.0

@@ -60,7 +60,7 @@ class Searcher:
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
         ranked = []
-        for hit, score in self._ranked(text, max(k, DEPTH), period):
+        for hit, score in self._ranked(text, k if words_only else max(k, DEPTH), period):
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
         if self._vectors is not None and not words_only:
