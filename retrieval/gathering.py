@@ -24,7 +24,7 @@ KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; af
 WORDINGS = 6  # of a model's that are searched for all parts together; two for each in any case
 LOOKED_AT = 5  # hits that tell whether there is evidence
 DEEP = 20  # hits of each search that are joined
-EVIDENCE = 0.4  # share of a wording's words, weighed by rarity, that a hit holds where there is evidence (least: .71)
+EVIDENCE = 0.4  # share of a wording's words, weighed by rarity, that a hit holds where there is evidence; seen: .57
 
 
 @dataclass(frozen=True, slots=True)

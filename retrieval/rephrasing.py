@@ -109,14 +109,15 @@ def parse(reply: str, question: Question) -> Rephrased | None:
     """What a reply holds; None where it is not of the form that was asked for."""
     try:
         found = _object(_THOUGHT.sub("", reply))
-        asked = " \n".join([question.text, *(f"{t.question} \n{t.answer}" for t in question.history)])
-        parts = tuple(p for p in (_part(entry, asked) for entry in found["parts"][:PARTS]) if p.searches)
+        said = " \n".join([question.text, *(t.question for t in question.history)])
+        known = " \n".join([said, *(t.answer for t in question.history)])
+        parts = tuple(p for p in (_part(entry, said, known) for entry in found["parts"][:PARTS]) if p.searches)
         standalone = _string(found["question"], LONGEST)
     except (ValueError, KeyError, TypeError):
         return None
     if not standalone or not parts:
         return None
-    taken = bool(question.history) and keeps(standalone, question.text) and is_grounded(standalone, asked)
+    taken = bool(question.history) and keeps(standalone, question.text) and is_askers(standalone, said, known)
     return Rephrased(standalone if taken else None, parts)
 
 
@@ -131,6 +132,16 @@ def is_grounded(text: str, known: str) -> bool:
         return False
     same = detect(text) == detect(known)
     return all(is_named(name, said, own, same) for name in names(text))
+
+
+def is_askers(text: str, said: str, known: str) -> bool:
+    """Whether a question could be the asker's: no fact in it that is not known, and half its words as the asker `said`.
+
+    An article that was quoted in an answer may give orders: what it says is known, but it is not the asker's.
+    """
+    named = {fold(name)[:4] for name in names(text)}
+    own = _beginnings(text) - named
+    return is_grounded(text, known) and len(own & _beginnings(said)) >= len(own) / 2
 
 
 def keeps(text: str, asked: str) -> bool:
@@ -157,11 +168,11 @@ def _object(reply: str) -> dict[str, Any]:
     raise ValueError("no object with parts")
 
 
-def _part(entry: Any, asked: str) -> Part:
+def _part(entry: Any, said: str, known: str) -> Part:
     searches = [_string(s, LONGEST) for s in entry["search"][:SEARCHES]]
     own = _string(entry["question"], LONGEST)
     return Part(
-        own if is_grounded(own, asked) else "",
+        own if is_askers(own, said, known) else "",
         _string(entry.get("date") or "", LONGEST_DATE),
         tuple(dict.fromkeys(s for s in searches if s and not has_link(s))),
     )
