@@ -151,9 +151,11 @@ class Answerer(Runnable[Question | str, Answer]):
         from retrieval.gathering import coverage, gather
         from retrieval.rephrasing import rephrase, seconds_for
 
+        if self._settings.understanding == "off":
+            return
         asked, corpus = draft.question, self._searcher.language()
         covered = coverage(self._searcher, asked.standalone, draft.hits[:LOOKED_AT])
-        if self._settings.understanding == "off" or not reason_to_ask(asked, draft.hits, corpus, covered):
+        if not reason_to_ask(asked, draft.hits, corpus, covered):
             return
         began = time.perf_counter()
         found, limit = None, seconds_for(self._settings.understanding_timeout, deadline)

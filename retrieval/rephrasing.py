@@ -81,11 +81,11 @@ def rephrase(
             elif len(text := text + item) > LONGEST_REPLY:
                 break
     except ModelError as error:
-        _log.info("understanding: %s (%s)", error.kind, "the question is taken as it is")
+        _log.info("understanding: %s; the question is taken as it is", error.kind)
         return
     found = parse(text, question)
     if found is None:
-        _log.info("understanding: a malformed reply (the question is taken as it is)")
+        _log.info("understanding: a malformed reply; the question is taken as it is")
     else:
         yield found
 
