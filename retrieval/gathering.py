@@ -44,7 +44,7 @@ def gather(searcher: Searcher, asked: Question, plain: Sequence[Hit], found: Rep
     lists, times, unfound = list[list[Hit]](), set[Period | None](), list[str]()
     each = max(2, WORDINGS // len(found.parts))
     for part in (replace(p, searches=p.searches[:each]) for p in found.parts):
-        time = _time(searcher, asked, part)
+        time = _time(searcher, asked, part, alone=len(found.parts) == 1 and not asked.history)
         lists.append(_of_part(searcher, part, time, asked, plain))
         times.add(time)
         if not has_evidence(searcher, part, lists[-1]):
@@ -64,14 +64,14 @@ def gather(searcher: Searcher, asked: Question, plain: Sequence[Hit], found: Rep
     return Gathered(question, _falling(distinct(joined)[: passages * len(lists) + KEPT]), empty)
 
 
-def _time(searcher: Searcher, question: Question, part: Part) -> Period | None:
-    """A filter that was set holds; else what the part's own words say."""
+def _time(searcher: Searcher, question: Question, part: Part, alone: bool) -> Period | None:
+    """A filter that was set holds; else what the part's own words say, or the question's where it has no other part."""
     if question.any_date or (question.period and not question.period.expression):
         return question.period
     for words in (part.date, part.question):
         if words and (found := searcher.period_of(words, question.today)):
             return found
-    return None
+    return question.period if alone else None
 
 
 def _of_part(searcher: Searcher, part: Part, time: Period | None, asked: Question, plain: Sequence[Hit]) -> list[Hit]:

@@ -19,7 +19,7 @@ from retrieval.chain import Answerer
 from retrieval.library import sync
 from retrieval.rephrasing import LONGEST, PARTS, SEARCHES, is_askers, is_grounded, keeps, messages, parse
 from retrieval.settings import Secret, Settings
-from retrieval.types import Answer, Article, Hit, Question, Turn
+from retrieval.types import Answer, Article, Hit, Period, Question, Turn
 from retrieval.understanding import reason_to_ask, understand
 from retrieval.writing import NO_EVIDENCE
 
@@ -253,6 +253,25 @@ def test_the_code_works_out_the_days(
     assert "Today is Friday 3 May 2024" in understanding
     assert f"Today is Friday 3 May 2024. « {words} » means {days}." in writing.replace("\nQuestion", ".\nQuestion")
     assert f"Question: {text}" in writing
+
+
+@pytest.mark.parametrize(("parts", "period"), [(1, "2024-05-01/2024-05-31"), (2, "None")])
+def test_the_questions_own_time_is_kept(store: Settings, server: LLMockServer, parts: int, period: str) -> None:
+    """A model that forgets the date of a question of one part loses nothing; of two, each has its own."""
+    text = "Combien de personnes à la fête des tulipes en mai 2024, et qui l'a annoncé ?"
+    part = ("Combien de personnes à la fête des tulipes ?", "", ["affluence à la fête des tulipes"])
+    answer = ask(store, server, Question(text), Reply(understood(text, *[part] * parts)))
+    assert str(answer.period) == period
+
+
+def test_a_filter_holds_whatever_a_model_says(store: Settings, server: LLMockServer) -> None:
+    """Only articles of the days that were set are searched."""
+    days = Period(date(2023, 1, 1), date(2023, 12, 31))
+    text = "Combien de personnes à la fête des tulipes ?"
+    reply = understood(text, (text, "mai 2024", ["affluence à la fête des tulipes en mai 2024"]))
+    answer = ask(store, server, Question(text, history=BEFORE, period=days), Reply(reply))
+    assert {h.article.id for h in answer.hits} == {"avant.md"}
+    assert answer.period == days
 
 
 def test_another_language_finds_the_articles(store: Settings, server: LLMockServer) -> None:
