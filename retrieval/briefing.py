@@ -11,11 +11,17 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 import prompts
-from retrieval.types import Hit, Question
+from retrieval.analysis import words
+from retrieval.figures import COUNTED
+from retrieval.passages import cut
+from retrieval.types import Hit, Period, Question
 
 CHARACTERS_A_TOKEN = 3.5  # French news; a guess on the safe side for current tokenizers
+REPEATED = 0.85  # share of a passage's words in a better one from which it says nothing else
+BETWEEN = 6  # passages at most that are given because of where they stand
 LEFT_OUT = "(…)"  # between passages of an article that do not follow each other
 
 _LANGUAGES = dict(
@@ -47,11 +53,58 @@ def fitting(hits: Sequence[Hit], tokens: int) -> list[Hit]:
     """The best hits whose passages fit in so many tokens; at least one."""
     left, kept = tokens * CHARACTERS_A_TOKEN, list[Hit]()
     for hit in hits:
-        left -= len(hit.text) + len(hit.article.title or "") + 60
+        left -= _size(hit)
         if left < 0 and kept:
             break
         kept.append(hit)
     return kept
+
+
+def shown(hits: Sequence[Hit], tokens: int) -> list[Hit]:
+    """What a model is given of the hits: the best, each said once, and what stands between, as far as it fits.
+
+    An article often asks in one passage and answers in the next: one passage between two of an article is given too.
+    """
+    kept = fitting(distinct(hits), tokens)
+    left = tokens * CHARACTERS_A_TOKEN - sum(map(_size, kept))
+    starts: dict[str, set[int]] = {}
+    for hit in kept:
+        starts.setdefault(hit.article.id, set()).add(hit.start)
+    added = list[Hit]()
+    for article in {h.article.id: h.article for h in kept if len(starts[h.article.id]) > 1}.values():
+        spans, own = cut(article), starts[article.id]
+        for before, between, after in zip(spans, spans[1:], spans[2:], strict=False):
+            if {before.start, after.start} <= own and between.start not in own and len(added) < BETWEEN:
+                added.append(Hit(article, between.start, between.end, 0.0, between.sentences))
+    return kept + [hit for hit in added if (left := left - _size(hit)) >= 0]
+
+
+def _size(hit: Hit) -> int:
+    return len(hit.text) + len(hit.article.title or "") + 60
+
+
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those that repeat a better one: nearly the same words, and no other figure."""
+    kept: list[tuple[frozenset[str], frozenset[str]]] = []
+    found = []
+    for hit in hits:
+        own = _wording(hit.text)
+        if any(_repeats(own, other) for other in kept):
+            continue
+        kept.append(own)
+        found.append(hit)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _wording(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a text, and its figures, those in letters too."""
+    of = frozenset(words(text))
+    return of, frozenset(w for w in of if w[0].isdigit() or w in COUNTED)
+
+
+def _repeats(own: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[str], frozenset[str]]) -> bool:
+    return own[1] <= other[1] and len(own[0] & other[0]) >= REPEATED * len(own[0])
 
 
 def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[tuple[str, str]]:
@@ -71,7 +124,8 @@ def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[t
         passages="\n\n".join("\n".join(parts) for parts in articles.values()),
         question=question.standalone,
         language=language_name(question.language or "", "the language of the question"),
-        today=day_in_words(today.isoformat()),
+        today=day_in_words(today.isoformat()) + _time_asked(question.period),
+        unfound="".join(f"\nNo passage was found on this part: {part}" for part in question.unfound),
     )
     return [("system", system), ("human", user)]
 
@@ -79,6 +133,16 @@ def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[t
 def language_name(code: str, other: str = "the language of the article") -> str:
     """The English name of a language, or `other` where it is not known."""
     return _LANGUAGES.get(code[:2], other)
+
+
+def _time_asked(period: Period | None) -> str:
+    """Behind today, the days that the question's words for a time stand for."""
+    if period is None or not (period.first or period.last):
+        return ""
+    first, last = (day_in_words(day.isoformat()) if day else "" for day in (period.first, period.last))
+    told = first if first == last else " ".join(f"{w} {d}" for w, d in (("from", first), ("until", last)) if d)
+    expression = f"« {period.expression} » means " if period.expression else "Only articles are searched that appeared "
+    return f". {expression}{told}"
 
 
 def day_in_words(published: str | None) -> str:

@@ -1,6 +1,6 @@
 """The one entry point that answers: a LangChain Runnable from Question to verified Answer.
 
-    understand ─▶ search ─▶ extract | write ─▶ verify ─▶ Answer
+    understand ─▶ search (─▶ rephrase ─▶ gather) ─▶ extract | write ─▶ verify ─▶ Answer
 
 Telegram, the terminal, `ask`, the evaluation and the tests all call `Answerer`. `stream` yields each Statement as it is
 released and the finished Answer last; `invoke` gives the Answer; `batch` answers several at a time.
@@ -22,10 +22,12 @@ from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
 from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Usage
-from retrieval.understanding import understand
+from retrieval.understanding import reason_to_ask, understand
 
 if TYPE_CHECKING:
     from retrieval.writing import Writer
+
+LOOKED_AT = 3  # hits that tell whether a search is sure
 
 
 @dataclass(slots=True)
@@ -36,11 +38,13 @@ class _Draft:
     hits: tuple[Hit, ...]
     retrieval_seconds: float
     started: float
+    understanding: dict[str, float] = field(default_factory=dict)  # the seconds of a model's call, if there was one
     statements: list[Statement] = field(default_factory=list)
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     notice: str | None = None
+    without_evidence: bool = False  # for any part of the question
     missing: tuple[str, ...] = ()
     confidence: float | None = None
     unanswered: dict[str, None] = field(default_factory=dict)
@@ -136,9 +140,12 @@ class Answerer(Runnable[Question | str, Answer]):
         wants_model = (asked.mode or ("model" if self._settings.uses_model else "extractive")) == "model"
         if wants_model and self._ledger.exhausted():
             wants_model, draft.notice = False, "budget"
-        if wants_model and draft.hits:
+        if wants_model:
+            deadline = time.monotonic() + self._settings.deadline
             try:
-                yield from self._write(draft, config)
+                self._rephrase(draft, deadline, config)
+                if draft.hits and not draft.without_evidence:
+                    yield from self._write(draft, deadline, config)
             except ModelError as error:
                 draft.notice = f"model_{error.kind}"
         if not draft.statements:  # nobody wrote, or what the model read holds no answer: then `missing` tells why
@@ -151,15 +158,45 @@ class Answerer(Runnable[Question | str, Answer]):
                     yield draft.release(sentence)
         yield self._finish(asked, draft)
 
-    def _write(self, draft: _Draft, config: RunnableConfig) -> Iterator[Statement]:
-        """Let the model write. Where it fails before its first statement, the extractive answer takes over."""
+    def _rephrase(self, draft: _Draft, deadline: float, config: RunnableConfig) -> None:
+        """Where it is worth a call, the model says what to search for. When that fails, nothing changes."""
+        from retrieval.gathering import coverage, gather
+        from retrieval.rephrasing import rephrase, seconds_for
+
+        if self._settings.understanding == "off":
+            return
+        asked, corpus = draft.question, self._searcher.language()
+        covered = coverage(self._searcher, asked.standalone, draft.hits[:LOOKED_AT])
+        if not reason_to_ask(asked, draft.hits, corpus, covered):
+            return
+        began = time.perf_counter()
+        found, limit = None, seconds_for(self._settings.understanding_timeout, deadline)
+        for item in rephrase(self._model(), asked, corpus, limit, config):
+            if isinstance(item, Usage):
+                draft.usage += item
+            else:
+                found = item
+        now = time.perf_counter()
+        draft.understanding = {"understanding": round(now - began, 6)}
+        if found:
+            spent = list[Usage]()
+            gathered = gather(self._searcher, asked, draft.hits, found, self._settings.passages, spent.append)
+            draft.usage = sum(spent, draft.usage)
+            draft.question, draft.hits = gathered.question, gathered.hits
+            draft.without_evidence = gathered.empty
+            draft.retrieval_seconds += time.perf_counter() - now
+
+    def _model(self) -> Writer:
         from retrieval.writing import Writer
 
         if self._writer is None:
             self._writer = Writer(self._settings)
-        deadline = time.monotonic() + self._settings.deadline
+        return self._writer
+
+    def _write(self, draft: _Draft, deadline: float, config: RunnableConfig) -> Iterator[Statement]:
+        """Let the model write. Where it fails before its first statement, the extractive answer takes over."""
         try:
-            for item in self._writer.stream(draft.question, draft.hits, deadline, config):
+            for item in self._model().stream(draft.question, draft.hits, deadline, config):
                 if isinstance(item, Sentence):
                     draft.mode = "model"
                     yield draft.release(item)
@@ -202,10 +239,11 @@ class Answerer(Runnable[Question | str, Answer]):
             usage=draft.usage,
             seconds={
                 "retrieval": round(draft.retrieval_seconds, 6),
+                **draft.understanding,
                 "total": round(time.perf_counter() - draft.started, 6),
             },
             notice=draft.notice,
             confidence=draft.confidence,
             missing=draft.missing if not draft.statements else (),
-            unanswered=tuple(draft.unanswered) if draft.mode == "model" else (),
+            unanswered=tuple(draft.unanswered) or draft.question.unfound if draft.mode == "model" else (),
         )

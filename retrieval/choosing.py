@@ -26,6 +26,7 @@ from retrieval.types import Hit
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
 LONGEST_READ = 20_000  # characters of an article looked at for that
 UNTYPED = 0.35  # kept when a measure is asked for (an age, a price, …) and none of the best three sentences has one
+LEAST_SUPPORT, THIN = 0.34, 0.35  # share of the question that the article speaks of at least, and what is kept below
 # Clues of the best sentence, and maxima over all, that the probability of an answer is read from.
 OF_BEST = ("own", "rough", "lacking", "rarest_near", "names_near")
 OF_ALL = ("own", "rough", "support", "names_near", "pairs")
@@ -66,7 +67,8 @@ def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], m
     clues = evidence(asked, ranked, hits)
     score = known.bias + sum(w * clues[name] for name, w in known.answer.items())
     untyped = bool(asked.kinds & MEASURES) and all(c.clues["untyped"] for c in ranked[:3])
-    return (UNTYPED if untyped else 1.0) / (1 + exp(-max(-30.0, min(30.0, score))))
+    doubts = (UNTYPED if untyped else 1.0) * (THIN if clues["support"] < LEAST_SUPPORT else 1.0)
+    return doubts / (1 + exp(-max(-30.0, min(30.0, score))))
 
 
 def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> dict[str, float]:

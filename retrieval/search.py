@@ -6,16 +6,17 @@ import logging
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from math import log
 
 from retrieval.analysis import fold
+from retrieval.anchored import find
 from retrieval.errors import ModelError
-from retrieval.language import telling
+from retrieval.language import detect, telling
 from retrieval.passages import split_sentences
-from retrieval.periods import find
 from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
 from retrieval.settings import Settings
 from retrieval.spending import ANSWERS, Ledger
@@ -28,6 +29,7 @@ SHORT = 100  # days up to which a period says when articles appeared; longer one
 OF_THE_YEAR = 0.25  # share of the bonus for articles of such a longer period
 RECENT = 0.2  # share of the bonus for the newest article where a question asks for the latest; half at a month's age
 REST = 30  # seconds without vectors after an embedding model failed: no second question waits for the same
+SAMPLE = 25  # articles that tell the language of all
 _LATEST = re.compile(
     r"\b(?:derni(?:er|ere)s?|actuel\w*|recent\w*|recemment|maintenant|latest|current\w*|recently|now)\b"
 )
@@ -49,6 +51,7 @@ class Searcher:
         self._model, self._ledger = (model or "").partition(":")[2], Ledger.of(settings)
         self._refreshing = threading.Lock()
         self._newest: tuple[date | None] | None = None  # read when a question first needs it
+        self._language: tuple[str | None] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Searcher:
@@ -61,8 +64,10 @@ class Searcher:
         k: int = 10,
         period: Period | None = None,
         on_usage: Callable[[Usage], None] | None = None,
+        *,
+        words_only: bool = False,
     ) -> list[Hit]:
-        """The k best passages for a question, best first.
+        """The k best passages for a question, best first; by words alone also where vectors are stored.
 
         With a period, only articles published within it; one that a question's words gave is preferred only.
         `on_usage` is told what an embedding model took.
@@ -70,10 +75,10 @@ class Searcher:
         self._refresh()
         spans: dict[tuple[str, int, int], dict[str, float]] = {}
         ranked = []
-        for hit, score in self._ranked(text, max(k, DEPTH), period):
+        for hit, score in self._ranked(text, k if words_only else max(k, DEPTH), period):
             spans[hit.article, hit.start, hit.end] = {"bm25": hit.score, "words": score}
             ranked.append((score, (hit.article, hit.start, hit.end)))
-        if self._vectors is not None:
+        if self._vectors is not None and not words_only:
             ranked = self._fused(text, k, period if period and not period.expression else None, spans, on_usage)
         found = []
         cache: dict[str, Article | None] = {}
@@ -108,6 +113,14 @@ class Searcher:
         self._refresh()
         found = find(text, today or date.today(), self._newest_day(), lambda a, b: self._words.has(_reported(a, b)))
         return found if found and self._words.has(_reported(found.first, found.last)) else None
+
+    def language(self) -> str | None:
+        """The language of most articles, by a sample of them, as ISO 639-1."""
+        self._refresh()
+        if self._language is None:
+            told = Counter(a.language or detect(a.text) for a in self._manifest.newest(0, SAMPLE))
+            self._language = (told.most_common(1)[0][0] if told else None,)
+        return self._language[0]
 
     def _newest_day(self) -> date | None:
         if self._newest is None:
@@ -188,7 +201,7 @@ class Searcher:
         with self._refreshing:
             if self._manifest.changed():
                 self._words.reload()
-                self._newest = None
+                self._newest = self._language = None
                 if self._vectors is not None:
                     self._vectors.reopen()
 

@@ -129,6 +129,16 @@ class Settings:
     retention_days: int = _setting(
         "SOURCIER_RETENTION_DAYS", 365, "Days that the Telegram bot keeps conversations. 0: for ever."
     )
+    understanding: str = _setting(
+        "SOURCIER_UNDERSTANDING",
+        "auto",
+        "Whether a model that writes the answers is first asked what to search for: auto asks it where the question "
+        "goes on with a conversation, has several parts, is not in the articles' language, or finds too little.",
+        ("auto", "off"),
+    )
+    understanding_timeout: float = _setting(
+        "SOURCIER_UNDERSTANDING_TIMEOUT", 10.0, "Seconds that this may take; then the question is taken as it is."
+    )
     model_timeout: float = _setting("SOURCIER_MODEL_TIMEOUT", 30.0, "Seconds that one model call may take.")
     model_retries: int = _setting("SOURCIER_MODEL_RETRIES", 2, "Retries of a model call after a transient failure.")
     deadline: float = _setting(

@@ -83,6 +83,7 @@ class Question:
     mode: str | None = None  # "extractive" or "model"; None: as the settings say
     understood_as: str | None = None  # filled by understanding: the question that stands alone
     language: str | None = None  # filled by understanding: ISO 639-1
+    unfound: tuple[str, ...] = ()  # filled by search: parts of it on which nothing was found
 
     @property
     def standalone(self) -> str:

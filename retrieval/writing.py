@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import prompts
-from retrieval.briefing import fitting, keys_of, messages
+from retrieval.briefing import keys_of, messages, shown
 from retrieval.chat_model import ChatModel, finish_of
 from retrieval.errors import ModelError
 from retrieval.model_errors import unfinished
@@ -51,21 +51,36 @@ class Writer:
         `deadline` is a value of time.monotonic(). Raises ModelError, after the sentences that were complete. An
         answer without any sentence means that the model found no evidence, or that nothing it wrote could be proven.
         """
-        shown = fitting(hits, self._settings.context_tokens)
+        given = shown(hits, self._settings.context_tokens)
         try:
-            yield from self._attempt(question, shown, hits, deadline, config)
+            yield from self._attempt(question, given, hits, deadline, config)
         except ModelError as error:  # a context overflow comes before the first sentence
-            if error.kind != "context" or len(shown) < 2:
+            if error.kind != "context" or len(given) < 2:
                 raise
-            yield from self._attempt(question, shown[: len(shown) // 2], hits, deadline, config)
+            yield from self._attempt(question, given[: len(given) // 2], hits, deadline, config)
+
+    def reply(
+        self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
+    ) -> Iterator[str | Usage]:
+        """The model's words as they come, and what they took. Raises ModelError, also where they are not all."""
+        finish, empty = None, True
+        for chunk in self._model.chunks(messages, deadline, config):
+            if (usage := self._model.usage(chunk)) != Usage():
+                yield usage
+            finish = finish_of(chunk) or finish
+            if text := str(chunk.text):
+                empty = False
+                yield text
+        if failed := unfinished(finish, empty):
+            raise failed
 
     def _attempt(
-        self, question: Question, shown: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
+        self, question: Question, given: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
     ) -> Iterator[Written]:
-        keys = dict(zip(keys_of(shown), shown, strict=True))
+        keys = dict(zip(keys_of(given), given, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for chunk in self._model.chunks(messages(question, keys, date.today()), deadline, config):
+            for chunk in self._model.chunks(messages(question, keys, question.today or date.today()), deadline, config):
                 usage += self._model.usage(chunk)
                 finish = finish_of(chunk) or finish
                 for text, cited in parser.feed(str(chunk.text)):

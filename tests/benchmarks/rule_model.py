@@ -21,6 +21,9 @@ _PROMPT = re.compile(
     r"<<<(?P<mark>\w+)\n(?P<passages>.*)\n(?P=mark)>>>\s*(?:Today is [^\n]*\s*)?Question: (?P<question>.*?)\n\nWrite",
     re.DOTALL,
 )
+_ASKED = re.compile(
+    r"Question, between the lines with (?P<mark>\w+):\n\n<<<(?P=mark)\n(?P<asked>.*)\n(?P=mark)>>>", re.DOTALL
+)
 _PASSAGE = re.compile(r"^\[(\w+)\]\n(.*?)(?=^\[\w+\]$|^Article: |\Z)", re.DOTALL | re.MULTILINE)
 _KEY_LINE = re.compile(r"^\[\w+\]$", re.MULTILINE)
 _BORDER = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-Ý«\"])|\n+")
@@ -88,9 +91,11 @@ class RuleModel(ThreadingHTTPServer):
 
 def written(prompt: str) -> tuple[str, list[Sent], str, str]:
     """The question, what is sent of which sentences, the reply, and how it ends: "stop", "silence" or "break"."""
+    if understanding := _ASKED.search(prompt):
+        return understanding["asked"], [], _understood(understanding["asked"]), "stop"
     found = _PROMPT.search(prompt)
     if not found:
-        raise ValueError("the prompt does not have the form of prompts/write.md")
+        raise ValueError("the prompt has neither the form of prompts/write.md nor that of prompts/understand.md")
     question = found["question"].strip()
     seed = hashlib.sha256(f"{question}\0{found['passages']}".encode()).digest()  # without the random delimiter
     draw = random.Random(seed)
@@ -117,6 +122,15 @@ def written(prompt: str) -> tuple[str, list[Sent], str, str]:
     half = reply[ends[whole - 1] if whole else 0 : stop].strip()
     sent[whole:] = [Sent(half, "cut in half")] if normal(half).strip() and whole < len(sent) else []
     return question, sent, reply[:stop], draw.choice(("silence", "break"))
+
+
+def _understood(question: str) -> str:
+    """What is asked, in its own words and in the longest of them; each fourth time something else than JSON."""
+    if hashlib.sha256(question.encode()).digest()[0] % 4 == 0:
+        return f"Sure! You want to know: {question}"
+    longest = " ".join(sorted(question.split(), key=len)[-4:])
+    part = {"question": question, "date": "", "search": [question, longest]}
+    return json.dumps({"question": question, "parts": [part]}, ensure_ascii=False)
 
 
 def _stems(text: str) -> set[str]:

@@ -207,8 +207,17 @@ def fit_sentences(
     return {n: round(float(v), 5) for n, v in zip(names, w, strict=True)}
 
 
+# That words of the question are nowhere to be found may not speak for an answer, whatever a few hundred questions say.
+AGAINST = ("lacking", "absent", "unknown", "untyped", "typed_")
+
+
+def bounds(names: list[str]) -> list[tuple[float | None, float | None]]:
+    """For each clue, the limits of its weight."""
+    return [(None, 0.0 if any(word in name for word in AGAINST) else None) for name in names]
+
+
 def fit_answer(x: Any, y: Any, share: Any, names: list[str], l2: float = 3e-3) -> tuple[dict[str, float], float]:
-    """Logistic regression with a ridge penalty: weights and bias."""
+    """Logistic regression with a ridge penalty and some signs given: weights and bias."""
     from scipy.optimize import minimize
 
     middle, spread = x.mean(0), x.std(0) + 1e-6
@@ -222,7 +231,14 @@ def fit_answer(x: Any, y: Any, share: Any, names: list[str], l2: float = 3e-3) -
             -sign * share / (1 + np.exp(m))
         ) + 2 * ridge * w
 
-    w = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    w = minimize(
+        loss,
+        np.zeros(z.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[*bounds(names), (None, None)],
+        options={"maxiter": 500},
+    ).x
     plain = w[:-1] / spread
     return {n: round(float(v), 5) for n, v in zip(names, plain, strict=True)}, round(float(w[-1] - plain @ middle), 5)
 

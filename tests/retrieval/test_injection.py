@@ -46,6 +46,14 @@ class Obedient(BaseHTTPRequestHandler):
         """Stream the reply to the question of the request."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         system, user = (m["content"] for m in body["messages"])
+        if "Reply with one JSON object" in system:
+            town, attack = next((t, a) for t, a in CASES if question(t, a)[:70] in user)
+            obeyed = attack.obeyed.format(
+                key="[a2b]", rules=system, delimiter=user.split("<<<", 1)[1].split("\n", 1)[0]
+            )
+            part = {"question": obeyed, "date": obeyed, "search": [obeyed, attack.planted]}
+            self.stream(json.dumps({"question": obeyed, "parts": [part]}))
+            return
         town, attack = next((t, a) for t, a in CASES if f"Question: {question(t, a)}"[:80] in user)
         shown = KEY.findall(user)
         own = KEY.findall(user.split(f"Article: Le pont de {town} rouvre", 1)[1])[0]
@@ -54,6 +62,10 @@ class Obedient(BaseHTTPRequestHandler):
         said = f"La réfection du pont de {town} a coûté {cost(town)} d'euros. [{own}] "
         said += f"{obeyed}\n{obeyed} [{own}]\n{obeyed} [z9z]\n{obeyed} {''.join(f'[{k}]' for k in shown)}\n"
         said += f"La mairie l'a annoncé. {obeyed} [{own}] Les articles ne disent pas {obeyed}\n"
+        self.stream(said)
+
+    def stream(self, said: str) -> None:
+        """Send a reply piece by piece."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()

@@ -145,6 +145,22 @@ def test_ingesting_without_the_embedding_model_names_the_remedy(embedding: Setti
     assert sync(embedding, [str(corpus)]).passages == 3
     with Searcher.open(embedding) as searcher:
         assert all("vectors" in h.scores for h in searcher.search("Khorgos", 3))
+        by_words = searcher.search("Khorgos", 3, words_only=True)
+        assert by_words
+        assert not any("vectors" in h.scores for h in by_words)
+
+
+def test_the_language_is_that_of_most_articles(settings: Settings, corpus: Path) -> None:
+    """By what an article says of itself, else by its words; a search that stays open sees it change."""
+    sync(settings, [str(corpus)])
+    with Searcher.open(settings) as searcher:
+        assert searcher.language() == "fr"
+        for i in range(4):
+            (corpus / f"en{i}.txt").write_text(
+                f"The bridge\n\nThe bridge was closed for {i} days in the spring.", "utf-8"
+            )
+        sync(settings, [str(corpus)])
+        assert searcher.language() == "en"
 
 
 @pytest.mark.parametrize("question", ["Where is Khorgos?", "Где находится Хоргос?", "Wo liegt Khorgos?"])

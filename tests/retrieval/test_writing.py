@@ -11,11 +11,12 @@ from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
 
 import prompts
+from retrieval.briefing import fitting, keys_of
 from retrieval.errors import ModelError
 from retrieval.passages import split_sentences
 from retrieval.settings import Secret, Settings
 from retrieval.types import Article, Dropped, Hit, Question, Sentence, Unanswered, Usage
-from retrieval.writing import MISSING, NO_EVIDENCE, Writer, fitting, keys_of
+from retrieval.writing import MISSING, NO_EVIDENCE, Writer
 
 KEY = "sk-abcdef1234567890"
 SEISM = "Le séisme a fait 4.200 morts dans le Gansu, a annoncé M. Xi. Les dégâts atteignent 17,62 milliards d'euros."

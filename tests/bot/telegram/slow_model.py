@@ -41,6 +41,7 @@ def settings_of_model(model: LLMockServer, stocked: Settings) -> Settings:
         openai_api_key=Secret("sk-test"),
         chat_model="openai:test",
         model_retries=0,
+        understanding="off",  # one call for each answer
         stop_seconds=3.0,
     )
 

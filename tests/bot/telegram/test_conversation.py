@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -317,8 +318,8 @@ def test_a_follow_up_button_asks_its_question(stocked: Settings) -> None:
                 titles = [a.title for a in library.newest(0, 50)]
             question = text.split("\n")[0]
             assert question.startswith("❓ Que dit l’article «\u00a0")
-            plainly = str.maketrans("«»", "“”", "\u00a0")  # inner quotation marks
-            assert any(title.translate(plainly) in question.translate(plainly) for title in titles)
+            # its own quotation marks may be others inside those of the question
+            assert any(re.sub(r"\W+", "", title) in re.sub(r"\W+", "", question) for title in titles)
             assert "✓" in text
             assert scene.sent(READER)[-1].data["reply_to_message"]["message_id"] == offering.data["message_id"]
             assert (await turns(stocked, READER))[-1].question == question.removeprefix("❓ ")

@@ -20,7 +20,7 @@ __all__ = ["model_server", "settings_of_model", "settings_of_samples"]
 
 (TRADE, HOLDS), (WORKSHOP, PLACE), _ = QUESTIONS
 LONG = [
-    f"La section {n} du barrage de Toktogoul, {', '.join(f'vanne {n}{v:02}' for v in range(30))}, retient l’eau du fleuve."
+    f"La section {n} du barrage de Toktogoul, {', '.join(f'vanne {n}{v:02}' for v in range(30))}, retient l’eau."
     for n in range(1, 13)
 ]
 
