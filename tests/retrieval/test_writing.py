@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,8 +42,9 @@ def server() -> Iterator[LLMockServer]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh(server: LLMockServer) -> None:
+def _fresh(server: LLMockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.state.reset()
+    monkeypatch.chdir(tmp_path)  # where what the calls cost is kept: the settings name no home
 
 
 def settings(server: LLMockServer, **changed: Any) -> Settings:
