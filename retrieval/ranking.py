@@ -11,7 +11,7 @@ weights are learnt by listwise softmax regression (Cao et al., Learning to Rank:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -117,8 +117,9 @@ def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str,
     ranks: dict[str, list[float]] = {}
     vocabulary = set(chain.from_iterable(chain.from_iterable(c.sentences) for c in candidates))
     vocabulary.update(chain.from_iterable(c.heading for c in candidates))
-    means = {w: t for w in vocabulary if (t := stem(w)) in rare}  # words of the candidates that the question asks with
-    alike = _alike(order, vocabulary)
+    stems = dict(zip(vocabulary, map(stem, vocabulary), strict=True))
+    means = {w: t for w, t in stems.items() if t in rare}  # words of the candidates that the question asks with
+    alike = _alike(order, stems)
     for c in candidates:
         at: dict[str, list[int]] = {}
         spelt, size, in_sentence = Counter[str](), 0, 0.0
@@ -196,26 +197,25 @@ def _proximity(order: Sequence[str], at: Mapping[str, list[int]], rare: Mapping[
     return near, ordered
 
 
-def _alike(order: Sequence[str], vocabulary: Iterable[str]) -> dict[str, dict[str, float]]:
-    """For each of the question's terms, the words spelt much like it: typos, compounds, forms and derivations."""
-    ends: dict[str, list[str]] = {}
-    for word in vocabulary:
-        if len(word) >= SHORTEST_ALIKE and not word[0].isdigit():
-            ends.setdefault(word[0], []).append(word)
-    found: dict[str, dict[str, float]] = {}
-    by_stem: dict[str, list[str]] = {}
-    for word in vocabulary:
-        by_stem.setdefault(stem(word), []).append(word)
+def _alike(order: Sequence[str], stems: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """For each of the question's terms, the words spelt much like it (typos, compounds, forms), or of one meaning."""
+    found: dict[str, dict[str, float]] = {term: {} for term in order}
+    begun: dict[str, list[str]] = {}
     for term in order:
-        near = found.setdefault(term, {})
         if len(term) >= SHORTEST_ALIKE:
-            for word in ends.get(term[0], ()):
-                if abs(len(word) - len(term)) <= 6 and (v := _dice(term, stem(word))) >= LEAST_ALIKE:
-                    near[word] = v
+            begun.setdefault(term[0], []).append(term)
+    others: dict[str, list[tuple[str, float]]] = {}
+    for term in order:
         for item, strength in related(term).items():
             if len(item) == 1:
-                for word in by_stem.get(item[0], ()):
-                    near[word] = max(strength, near.get(word, 0.0))
+                others.setdefault(item[0], []).append((term, strength))
+    for word, own in stems.items():
+        if len(word) >= SHORTEST_ALIKE and word[0] in begun and not word[0].isdigit():
+            for term in begun[word[0]]:
+                if abs(len(word) - len(term)) <= 6 and (v := _dice(term, own)) >= LEAST_ALIKE:
+                    found[term][word] = v
+        for term, strength in others.get(own, ()):
+            found[term][word] = max(strength, found[term].get(word, 0.0))
     return found
 
 
