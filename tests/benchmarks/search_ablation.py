@@ -14,7 +14,9 @@ import numpy as np
 from measure import interval
 from train_ranking import Case, fit, held_out, load
 
+import retrieval.ranking
 import retrieval.search
+import retrieval.words
 from retrieval.ranking import WEIGHTS
 from retrieval.search import Searcher
 
@@ -77,6 +79,10 @@ def main() -> None:
     Searcher.period_of = lambda *_: None  # type: ignore[method-assign]
     row("the time asked about", whole, measured(load()[0], folds))
     Searcher.period_of = found  # type: ignore[method-assign]
+    kept = retrieval.words.related, retrieval.ranking.related
+    retrieval.words.related = retrieval.ranking.related = lambda _: {}
+    row("other words for the same thing", whole, measured(load()[0], folds))
+    retrieval.words.related, retrieval.ranking.related = kept
     retrieval.search.telling = str
     row("other languages", whole, measured(load()[0], folds))
 
