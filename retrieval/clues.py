@@ -13,12 +13,10 @@ from math import exp, log
 from retrieval.analysis import fold, terms, terms_with_offsets
 from retrieval.asking import LOOKING, MONTHS, Asked
 from retrieval.hostile import orders
-from retrieval.lexicon import related
+from retrieval.likeness import ALIKE, Matcher
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
 
-ALIKE = 0.7  # Dice similarity of beginnings from which two terms are forms of one word
-TYPO = 0.7  # strength of a match one letter apart
 NEAR = {"own": 1.0, "before": 0.6, "after": 0.4, "title": 0.6, "passage": 0.45}  # of a term, for the rough order
 REACH = 60.0  # characters over which nearness falls to 1/e
 _ORPHAN = re.compile(
@@ -69,74 +67,10 @@ def heading(title: str | None, published: str | None) -> tuple[str, ...]:
     return tuple(terms(f"{title or ''} . {day.lstrip('0')} {name} {year}"))
 
 
-@lru_cache(maxsize=50_000)
-def likeness(asked: str, term: str, typos: bool) -> float:
-    """How surely two terms are one word: 1 the same, 0 not at all, between them its forms or (`typos`) a slip."""
-    if asked == term:
-        return 1.0
-    if len(asked) < 4 or len(term) < 4 or asked[0].isdigit() or term[0].isdigit():
-        return 0.0
-    if asked[:4] == term[:4]:
-        same = next(
-            (i for i, (x, y) in enumerate(zip(asked, term, strict=False)) if x != y), min(len(asked), len(term))
-        )
-        dice = 2 * same / (len(asked) + len(term))
-        if dice >= ALIKE:
-            return 0.9 * dice
-    if typos and len(asked) >= 5 and abs(len(asked) - len(term)) <= 1 and _one_edit(asked, term):
-        return TYPO
-    return 0.0
-
-
-def _one_edit(a: str, b: str) -> bool:
-    """Whether one letter inserted, left out or replaced, or two swapped, make one word of the other."""
-    at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    x, y = a[at:], b[at:]
-    return x[1:] == y[1:] or x[1:] == y or x == y[1:] or (x[:2] == y[1::-1] and x[2:] == y[2:])
-
-
-class _Matcher:
-    """Terms of texts → how well they hold each term of the question."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._asked, self._known = asked, dict[str, dict[str, float]]()
-        self._beginnings: dict[str, list[str]] = {}
-        self._others: dict[str, dict[str, float]] = {}  # other words for the question's: single ones
-        self._together: list[tuple[str, frozenset[str], float]] = []  # and of several words
-        for t in asked.weights:
-            self._beginnings.setdefault(t[:4], []).append(t)
-            for item, strength in related(t).items():
-                if len(item) == 1:
-                    self._others.setdefault(item[0], {})[t] = strength
-                else:
-                    self._together.append((t, frozenset(item), strength))
-
-    def one(self, word: str) -> Mapping[str, float]:
-        found = self._known.get(word)
-        if found is None:
-            unknown = self._asked.unknown
-            near = {*self._beginnings.get(word[:4], ()), *unknown}
-            found = dict(self._others.get(word, {}))
-            found |= {t: v for t in near if (v := likeness(t, word, t in unknown)) > found.get(t, 0.0)}
-            self._known[word] = found
-        return found
-
-    def all(self, words: Sequence[str]) -> dict[str, float]:
-        best: dict[str, float] = {}
-        for word in words:
-            for t, strength in self.one(word).items():
-                if strength > best.get(t, 0.0):
-                    best[t] = strength
-        for t, item, strength in self._together:
-            if strength > best.get(t, 0.0) and item.issubset(words):
-                best[t] = strength
-        return best
-
-
 def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits, once, with its clues."""
     found: list[Candidate] = []
-    matcher = _Matcher(asked)
+    matcher = Matcher(asked)
     total = sum(asked.weights.values()) or 1.0
     top = max((h.score for h in hits), default=0.0) or 1.0
     groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
@@ -233,7 +167,7 @@ def _cover(clues: dict[str, float], asked: Asked, places: Mapping[str, Mapping[s
     )
 
 
-def _kind(c: Candidate, asked: Asked, matcher: _Matcher, words: Sequence[tuple[str, int, int]], total: float) -> None:
+def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[str, int, int]], total: float) -> None:
     """What a sentence holds of the kind that is asked for and the question does not say; how near to its words."""
     text = c.text
     matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
@@ -288,7 +222,7 @@ def _kind(c: Candidate, asked: Asked, matcher: _Matcher, words: Sequence[tuple[s
 
 def _order(
     clues: dict[str, float],
-    matcher: _Matcher,
+    matcher: Matcher,
     words: Sequence[tuple[str, int, int]],
     follows: Mapping[str, str],
 ) -> None:

@@ -39,8 +39,8 @@ _ELSEWHERE = (
     "judge_model", "max_file_mb", "fetch_timeout", "allow_private_urls", "spending", "ask_above_usd",
 )  # fmt: skip
 _WEIGHED = (
-    "asking", "choosing", "clues", "extracting", "lexicon", "passages", "ranking", "search", "understanding",
-    "verifying", "words",
+    "asking", "choosing", "clues", "extracting", "lexicon", "likeness", "passages", "ranking", "search",
+    "understanding", "verifying", "words",
 )  # fmt: skip
 _MEASURING = ("judge.md", "draft.md")  # prompts that make no answer
 _ROOT = Path(__file__).resolve().parents[2]
