@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ def converse(settings: Settings, page: Page, *, mode: str | None = None, verbose
         click.echo(page.style(page.wrap(page.t("samples_notice")), fg="yellow"))
         answerer = Answerer.open(settings)
     with answerer:
+        if sys.stdin.isatty():  # while the first question is typed
+            threading.Thread(target=answerer.prepare, daemon=True, name="prepare").start()
         Chat(settings, page, answerer, mode=mode, verbose=verbose).run(_lines(home, page))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from retrieval.errors import ModelError
 from retrieval.extracting import extract
+from retrieval.lexicon import is_common
 from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
@@ -103,6 +105,13 @@ class Answerer(Runnable[Question | str, Answer]):
     def revision(self) -> str:
         """Another one whenever the articles change: an answer that rests on another one may be out of date."""
         return self._searcher.revision()
+
+    def prepare(self) -> None:
+        """Load what the first answer would wait for: word lists, and the model's client. In any thread; never fails."""
+        is_common("")
+        if self._settings.uses_model:
+            with suppress(ModelError):  # the first answer will say it
+                self._model().prepare()
 
     def close(self) -> None:
         """Close the store."""

@@ -59,6 +59,10 @@ class Writer:
                 raise
             yield from self._attempt(question, given[: len(given) // 2], hits, deadline, config)
 
+    def prepare(self) -> None:
+        """Make the model now, which takes a second or two. Raises ModelError where that cannot be."""
+        self._model.prepare()
+
     def reply(
         self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
     ) -> Iterator[str | Usage]:

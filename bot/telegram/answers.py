@@ -14,7 +14,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from bot.repeats import basis_of
 from retrieval.chain import Answerer
-from retrieval.errors import StoreLocked
+from retrieval.errors import StoreEmpty, StoreLocked, StoreMismatch
 from retrieval.library import Library, Status, remove, sync
 from retrieval.settings import Settings
 from retrieval.types import Answer, Article, Hit, Progress, Question, Statement, SyncReport
@@ -69,6 +69,11 @@ class Answers:
 
         async with self._free, beginning:
             return await _in_thread(work)
+
+    async def prepare(self) -> None:
+        """Load what the first answer would wait for, where there is a store."""
+        with contextlib.suppress(StoreEmpty, StoreMismatch):
+            await self._run(lambda: self._open().prepare())
 
     async def basis(self, question: Question) -> str:
         """What an answer to it would rest on now: `bot.repeats`. Raises StoreEmpty, StoreMismatch."""

@@ -120,6 +120,7 @@ class TelegramBot:
                 self._poller = Poller(desk, application.update_queue)
                 tasks.append(asyncio.create_task(self._poller.run(self._stop)))
             tasks.append(asyncio.create_task(wiring.housekeeping(desk, self.serving.sync_every)))
+            desk.recent.in_background(desk.answers.prepare())
             desk.recent.in_background(publish(desk))  # menus can wait, answers cannot
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -107,3 +109,20 @@ def test_a_model_that_cannot_be_reached_falls_back(settings: Settings, corpus: P
     assert answer.mode == "extractive"
     assert (answer.notice or "").startswith("model_")
     assert "372 000" in answer.text
+
+
+def test_what_the_first_answer_would_wait_for_can_be_loaded_before(settings: Settings, corpus: Path) -> None:
+    """The model's client is imported by `prepare`, not by the first question; a model that cannot be is no error."""
+    sync(settings, [str(corpus)])
+    program = (
+        "import sys; from pathlib import Path; from retrieval.chain import Answerer;"
+        "from retrieval.settings import Settings;"
+        "s = Settings(home=Path(sys.argv[1]), mode='model', embeddings='none', openai_base_url=sys.argv[2]);"
+        "a = Answerer.open(s); print('langchain_openai' in sys.modules, end=' ');"
+        "a.prepare(); print('langchain_openai' in sys.modules)"
+    )
+    for server, loaded in (("http://127.0.0.1:9/v1", "False True"), ("", "False False")):
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(settings.home), server], check=True, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == loaded
