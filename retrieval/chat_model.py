@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
 from retrieval.errors import ModelError
 from retrieval.model_errors import failure, kind_of, pause_before_retry, unfinished
 from retrieval.prices import Prices
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
 Messages = list[tuple[str, str]]  # (role, text)
+_MESSAGES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "human": HumanMessage, "ai": AIMessage}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class ChatModel:
             raise failure("timeout", "no time was left to ask the model")
         model = self._made()
         limits: dict[str, Any] = {"timeout": min(remaining, self._settings.model_timeout)} if self._openai else {}
+        # as LangChain's own objects: telling what a pair of strings is costs it a millisecond for each
+        prompt = [_MESSAGES[role](text) for role, text in messages]
         arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         stopped = threading.Event()
 
@@ -89,7 +94,7 @@ class ChatModel:
             for attempt in itertools.count():
                 begun = False
                 try:
-                    for chunk in model.stream(messages, config, **limits):
+                    for chunk in model.stream(prompt, config, **limits):
                         begun = True
                         arrived.put(chunk)
                         if stopped.is_set():

@@ -21,7 +21,7 @@ from retrieval.types import Answer, Article, Hit, Progress, Question, Statement,
 
 WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
 BEGINNING = 2  # answers that search and ask the model at once: more of them only make each slower, and the first late
-ASKING = 0.01  # seconds that asking takes, longer where the processor is busy: the loop comes to it later then
+ASKING = 0.045  # seconds between two that have asked: with them about as many begin as Telegram lets end, 30 a second
 HELD = 2.0  # seconds after which one that has not asked the model lets the next begin all the same
 STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
 

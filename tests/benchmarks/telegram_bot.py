@@ -240,7 +240,9 @@ def main() -> None:
             assert model.stdout is not None
             url = model.stdout.readline().strip()
             settings = replace(settings, mode="model", openai_base_url=url, openai_api_key=Secret("k"))
-            asyncio.run(many(kind, replace(settings, chat_model="openai:slow"), number, MODEL_SECONDS))
+            # one call a question: this writer does not answer as one that is asked to understand
+            settings = replace(settings, chat_model="openai:slow", understanding="off")
+            asyncio.run(many(kind, settings, number, MODEL_SECONDS))
             model.kill()
         else:
             raise SystemExit(__doc__)
