@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-
 from retrieval.errors import ModelError
 from retrieval.model_errors import failure, kind_of, pause_before_retry, unfinished
 from retrieval.prices import Prices
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
-Messages = list[tuple[str, str]]  # (role, text)
-_MESSAGES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "human": HumanMessage, "ai": AIMessage}
+Messages = list[tuple[str, str]]  # ("system" or "human", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,15 @@ class ChatModel:
 
         `deadline` is a value of time.monotonic(). Raises ModelError.
         """
+        from langchain_core.messages import HumanMessage, SystemMessage
+
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise failure("timeout", "no time was left to ask the model")
         model = self._made()
         limits: dict[str, Any] = {"timeout": min(remaining, self._settings.model_timeout)} if self._openai else {}
         # as LangChain's own objects: telling what a pair of strings is costs it a millisecond for each
-        prompt = [_MESSAGES[role](text) for role, text in messages]
+        prompt = [SystemMessage(text) if role == "system" else HumanMessage(text) for role, text in messages]
         arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         stopped = threading.Event()
 
