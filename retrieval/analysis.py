@@ -29,6 +29,9 @@ STOP_WORDS = frozenset(
     tous tout toute toutes tres tu u un une v va vers vos votre vous vu w x y z""".split()
 )
 
+FRENCH_MONTHS = tuple(  # folded, in order
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+)
 
 _MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")  # the accents of Latin, Greek and Cyrillic
 _OTHERS = re.compile("[^\x00-\u02ff\u0400-\u0482\u2000-\u20cf]")  # where other combining marks may be

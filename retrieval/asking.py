@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from retrieval.analysis import fold, terms, terms_with_offsets
+from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
 from retrieval.lexicon import is_common
 
 UNSAID_SHARE = 0.5  # of the weight of everyday words that no article uses: an article says it in other words
@@ -42,7 +42,7 @@ class Asked:
     several: bool  # asks for more than one thing
 
 
-MONTHS = r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+_MONTHS = "|".join(FRENCH_MONTHS)
 _DAYS = r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
 _NUMBER_WORDS = (
     r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|quarante|cinquante|soixante|cents?"
@@ -93,10 +93,10 @@ _QUESTION_WORD = re.compile(r"\b(?:qui|que|quoi|quel|quelle|quels|quelles|quand|
 # What stands for a kind in a text. Kinds without an entry are told by names or not at all.
 LOOKS = {
     "age": r"\b\d{1,3} ans\b",
-    "day": rf"\b\d{{1,2}}(?:er)? (?:{MONTHS})\b|\b(?:{_DAYS})\b",
+    "day": rf"\b\d{{1,2}}(?:er)? (?:{_MONTHS})\b|\b(?:{_DAYS})\b",
     "year": r"\b1\d{3}\b|\b20\d\d\b",
     "hour": r"\b\d{1,2} ?h(?:eures?)?(?: ?\d\d)?\b|\bmidi\b|\bminuit\b",
-    "date": rf"\b1\d{{3}}\b|\b20\d\d\b|\b(?:{MONTHS})\b|\b(?:{_DAYS})\b|\bsiecles?\b|\b\d{{1,2}} ?h\b|\bhier\b"
+    "date": rf"\b1\d{{3}}\b|\b20\d\d\b|\b(?:{_MONTHS})\b|\b(?:{_DAYS})\b|\bsiecles?\b|\b\d{{1,2}} ?h\b|\bhier\b"
     r"|\bannees? \d+|\b(?:printemps|ete|automne|hiver)\b",
     "number": rf"\d+(?:[.,]\d+)*|\b(?:{_NUMBER_WORDS})\b",
     "money": r"\b(?:euros?|dollars?|francs?|livres|yuans?|yens?|roubles?|couronnes|roupies?|nairas?|usd|eur)\b|[€$£]",
@@ -162,8 +162,7 @@ def analysed(question: str, corpus: Corpus) -> Asked:
     asked = dict.fromkeys(t for t in terms(question) if t not in _ASKING)
     if "age" in found and len(asked) > 1:
         asked.pop("age", None)  # a text says « 70 ans »
-    words = terms_with_offsets(question)
-    anchors = frozenset(t for t, s, _ in words if t in asked and (t[0].isdigit() or (s and question[s].isupper())))
+    anchors = names_and_numbers(question).intersection(asked)
     unknown = frozenset(t for t in asked if not corpus.holds(t))
     weights = {
         t: corpus.rarity(t)
@@ -172,6 +171,12 @@ def analysed(question: str, corpus: Corpus) -> Asked:
     }
     focus = frozenset(t for m in _FOCUS.finditer(question) for t in terms(m.group(1)) if t in weights)
     return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found)
+
+
+def names_and_numbers(question: str) -> frozenset[str]:
+    """The terms of a question's names (capitals that do not open it) and numbers."""
+    words = terms_with_offsets(question)
+    return frozenset(t for t, s, _ in words if t[0].isdigit() or (s and question[s].isupper()))
 
 
 _BETWEEN = re.compile(

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from retrieval import lexicon
 from retrieval.errors import ModelError
 from retrieval.extracting import extract
-from retrieval.lexicon import is_common
 from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
@@ -108,7 +108,7 @@ class Answerer(Runnable[Question | str, Answer]):
 
     def prepare(self) -> None:
         """Load what the first answer would wait for: word lists, and the model's client. In any thread; never fails."""
-        is_common("")
+        lexicon.load()
         if self._settings.uses_model:
             with suppress(ModelError):  # the first answer will say it
                 self._model().prepare()

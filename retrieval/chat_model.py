@@ -38,6 +38,15 @@ class Completion:
     error: ModelError | None
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a reply as it comes: its words, what the model says of its usage in it, and why the reply ended."""
+
+    text: str
+    usage: Usage
+    finish: str | None
+
+
 class ChatModel:
     """The chat model of the settings. It may be asked from several threads."""
 
@@ -55,10 +64,10 @@ class ChatModel:
     def complete(self, messages: Messages, seconds: float) -> Completion:
         """The whole reply, within so many seconds. Raises ModelError where it breaks off before its end."""
         parts, used, finish = list[str](), Usage(), None
-        for chunk in self.chunks(messages, time.monotonic() + seconds):
-            used += self.usage(chunk)
-            finish = finish_of(chunk) or finish
-            parts.append(str(chunk.text))
+        for piece in self.pieces(messages, time.monotonic() + seconds):
+            used += piece.usage
+            finish = piece.finish or finish
+            parts.append(piece.text)
         text = "".join(parts)
         return Completion(text, used, unfinished(finish, not text.strip()))
 
@@ -66,16 +75,11 @@ class ChatModel:
         """Make the model now. Raises ModelError where that cannot be, before anything is spent."""
         self._made()
 
-    def usage(self, chunk: Any) -> Usage:
-        """What a chunk says that was read and written, at the settings' prices; it is entered in the ledger."""
-        usage = self._prices.usage_of(self.name, getattr(chunk, "usage_metadata", None))
-        self._ledger.record(self._purpose, self.name, usage)
-        return usage
+    def pieces(self, messages: Messages, deadline: float, config: RunnableConfig | None = None) -> Iterator[Piece]:
+        """The reply as it comes; what it took is entered in the ledger.
 
-    def chunks(self, messages: Messages, deadline: float, config: RunnableConfig | None = None) -> Iterator[Any]:
-        """The model's chunks. It runs in a thread of its own, so that no silence of a server outlasts the deadline.
-
-        `deadline` is a value of time.monotonic(). Raises ModelError.
+        The model runs in a thread of its own, so that no silence of a server outlasts the deadline. `deadline` is a
+        value of time.monotonic(). Raises ModelError.
         """
         from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -117,9 +121,15 @@ class ChatModel:
                     return
                 if isinstance(item, Exception):
                     raise self._failed(item) from None
-                yield item
+                yield self._piece(item)
         finally:
             stopped.set()
+
+    def _piece(self, chunk: Any) -> Piece:
+        usage = self._prices.usage_of(self.name, getattr(chunk, "usage_metadata", None))
+        self._ledger.record(self._purpose, self.name, usage)
+        about: dict[str, str | None] = chunk.response_metadata
+        return Piece(str(chunk.text), usage, about.get("finish_reason") or about.get("stop_reason"))
 
     def _made(self) -> BaseChatModel:
         with self._making:
@@ -140,12 +150,6 @@ class ChatModel:
             detail = detail.replace(self._settings.openai_api_key, "***")
         detail = re.sub(r"\b(?:sk-|Bearer )[\w*.-]{6,}|//[^/@\s]+@", "***", detail)[:300]
         return failure(kind, f"{self.name}: {detail or type(error).__name__}")
-
-
-def finish_of(chunk: Any) -> str | None:
-    """Why the stream ended, if this chunk says so."""
-    about: dict[str, str | None] = chunk.response_metadata
-    return about.get("finish_reason") or about.get("stop_reason")
 
 
 def _make(settings: Settings, name: str) -> BaseChatModel:

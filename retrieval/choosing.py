@@ -85,10 +85,9 @@ def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> 
     found["unknown_names"] = len(asked.anchors & asked.unknown) / named
     found["absent_names"] = min(sum(not c.around[t] for t in asked.anchors) for c in ranked[:5]) / named
     found["whole_names"] = _whole_names(asked, hits)
-    absent = [w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors]
-    found["absent_word"] = max(absent, default=0.0) / max(asked.weights.values())
-    found["absent_words"] = float(len(absent))
     missing = {t: w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors}
+    found["absent_word"] = max(missing.values(), default=0.0) / max(asked.weights.values())
+    found["absent_words"] = float(len(missing))
     everyday = sum(w for t, w in missing.items() if is_common(t))
     found["absent_everyday"] = everyday / total
     found["absent_special"] = (sum(missing.values()) - everyday) / total

@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from math import exp, log
 
-from retrieval.analysis import fold, terms, terms_with_offsets
-from retrieval.asking import LOOKING, MONTHS, Asked
+from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
+from retrieval.asking import LOOKING, Asked
 from retrieval.hostile import orders
 from retrieval.likeness import ALIKE, Matcher
 from retrieval.passages import split_sentences
@@ -63,7 +63,7 @@ def is_fragment(sentence: str) -> bool:
 def heading(title: str | None, published: str | None) -> tuple[str, ...]:
     """Terms of an article's title and of its date as a question would write it."""
     year, month, day = ([*(published or "").split("T")[0].split("-"), "", "", ""])[:3]
-    name = MONTHS.split("|")[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
+    name = FRENCH_MONTHS[int(month) - 1] if month.isdigit() and 1 <= int(month) <= 12 else ""
     return tuple(terms(f"{title or ''} . {day.lstrip('0')} {name} {year}"))
 
 

@@ -66,16 +66,17 @@ def extract(
     missing = words_of(asked, frozenset(t for t in asked.weights if not ranked[0].around[t]))
     if confidence < (ANSWER_FROM if answer_from is None else answer_from):
         return Extraction((), confidence, missing)
-    slices = choose(asked, ranked, most)
     if len(pieces := parts(asked.text)) > 1:  # an answer to each
         each = [analysed(piece, corpus) for piece in pieces[:most]]
         slices = _apart([s for part in each for s in choose(part, rank(candidates(part, hits), model), 1)])
+    else:
+        slices = choose(asked, ranked, most)
     return Extraction(tuple(_quoted(slices)), confidence, missing)
 
 
-def choose(asked: Asked, ranked: Sequence[Candidate], most: int, cost: float = 0.0) -> list[_Slice]:
+def choose(asked: Asked, ranked: Sequence[Candidate], most: int) -> list[_Slice]:
     """The slices to show, best first: the best sentence, and those whose probability is worth their length."""
-    price = cost or (LIST_COST if asked.several else COST)
+    price = LIST_COST if asked.several else COST
     slices: list[_Slice] = []
     taken: list[Candidate] = []
     for c in ranked:

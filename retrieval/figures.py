@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from retrieval.analysis import STOP_WORDS
+from retrieval.analysis import FRENCH_MONTHS, STOP_WORDS
 
 
 def _numbered(first: int, *lists: str) -> dict[str, int]:
@@ -37,8 +37,7 @@ _TENS = ("vingt trente quarante cinquante soixante", "twenty thirty forty fifty 
 COUNTED |= {name: 10 * number for name, number in _numbered(2, *_TENS).items()}
 SCALES = {"cent": 2, "hundred": 2, "mille": 3, "thousand": 3, "million": 6, "milliard": 9, "billion": 9, "bn": 9}
 _ENGLISH_MONTHS = "january february march april may june july august september october november december"
-_FRENCH_MONTHS = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre"
-MONTHS = _numbered(1, _ENGLISH_MONTHS, _FRENCH_MONTHS)
+MONTHS = _numbered(1, _ENGLISH_MONTHS, " ".join(FRENCH_MONTHS))
 WEEKDAYS = _numbered(0, "lundi mardi mercredi jeudi vendredi samedi dimanche")
 WEEKDAYS |= _numbered(0, "monday tuesday wednesday thursday friday saturday sunday")
 CURRENCIES = {"€": "euro", "$": "dollar", "£": "pound", "livre": "pound", "¥": "yen", "rmb": "yuan", "franc": "franc"}

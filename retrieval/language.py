@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrieval.lexicon import TRANSLATED, in_french
 
@@ -118,6 +119,7 @@ _TO_LATIN = str.maketrans(_CYRILLIC | {k.upper(): v.capitalize() for k, v in _CY
 _ANY_WORD = re.compile(r"[^\W\d_]+")
 
 
+@lru_cache(maxsize=256)  # searching, ranking and extracting ask for the same
 def telling(question: str) -> str:
     """A question in another language than French: its words in French where they are known, Cyrillic in Latin letters.
 

@@ -11,15 +11,14 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from retrieval.analysis import fold
+from retrieval.analysis import FRENCH_MONTHS, fold
 from retrieval.types import Period
 
 _Span = tuple[date, date]
 
-_FRENCH = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
 _ENGLISH = "january february march april may june july august september october november december".split()
 _SHORT = "janv fevr - avr - - juil - sept oct nov dec".split()
-_MONTHS = {name: i + 1 for names in (_FRENCH, _ENGLISH, _SHORT) for i, name in enumerate(names) if name != "-"}
+_MONTHS = {name: i + 1 for names in (FRENCH_MONTHS, _ENGLISH, _SHORT) for i, name in enumerate(names) if name != "-"}
 _SEASONS = {"printemps": 3, "spring": 3, "ete": 6, "summer": 6, "automne": 9, "autumn": 9, "hiver": 12, "winter": 12}
 _DAYS = {d: i for i, d in enumerate("lundi mardi mercredi jeudi vendredi samedi dimanche".split())}
 _DAYS |= {d: i for i, d in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}

@@ -18,6 +18,7 @@ from itertools import chain
 from math import log
 
 from retrieval.analysis import fold, stem, terms_with_offsets
+from retrieval.asking import GENERIC, GENERIC_SHARE, names_and_numbers
 from retrieval.lexicon import related
 
 DEPTH = 40  # candidates that are ranked again
@@ -28,13 +29,7 @@ TIMELY = 3.0  # what being of the time that is asked about adds to the learnt sc
 SPREAD = 12.0  # difference of learnt scores that takes a hit's score from the best one's to nothing
 SHORTEST_ALIKE = 4  # letters
 LEAST_ALIKE = 0.4  # Dice coefficient of letter trigrams from which two words count as spelt alike
-_GENERIC_SHARE = 0.3  # of the weight of words that name the kind of answer: a text need not hold them
-_GENERIC = frozenset(
-    stem(fold(w))
-    for w in """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu
-    endroit région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut
-    valent valait coûte atteint représente compte élève chiffre existe combien quand""".split()
-)
+_GENERIC = GENERIC | {"combien"}
 
 WEIGHTS: dict[str, float] = {
     "bm25": 0.118,
@@ -87,9 +82,9 @@ def asked(question: str, rarity: Callable[[str], float], dated: str | None = Non
     rare = {t: rarity(t) for t, _, _ in words}
     return Asked(
         rare,
-        {t: v * (_GENERIC_SHARE if t in _GENERIC else 1.0) for t, v in rare.items()},
+        {t: v * (GENERIC_SHARE if t in _GENERIC else 1.0) for t, v in rare.items()},
         {t: fold(question[s:e]) for t, s, e in words},
-        frozenset(t for t, s, _ in words if t[0].isdigit() or (s and question[s].isupper())),
+        names_and_numbers(question),
     )
 
 

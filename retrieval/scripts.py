@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from retrieval.analysis import FRENCH_MONTHS as MONTHS
 from retrieval.analysis import fold
 
 _FOREIGN = re.compile("[\u0400-\u04ff\u3400-\u9fff]")
 _BORDER = re.compile("(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-_MONTHS = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
 _CHINESE = (
     (re.compile(r"(\d{4})年(\d\d?)月(\d\d?)[日号]"), lambda m: f" {m[1]}-{int(m[2]):02}-{int(m[3]):02} "),
     (re.compile(r"(\d{4})年(\d\d?)月"), lambda m: f" {m[1]}-{int(m[2]):02} "),
-    (re.compile(r"(?<!\d)(1[0-2]|[1-9])月(\d\d?)[日号]"), lambda m: f" {m[2]} {_MONTHS[int(m[1]) - 1]} "),
+    (re.compile(r"(?<!\d)(1[0-2]|[1-9])月(\d\d?)[日号]"), lambda m: f" {m[2]} {MONTHS[int(m[1]) - 1]} "),
     (re.compile(r"(\d[\d.,]*)\s*(万亿|亿|百万|万|千)"), lambda m: _counted(m[1], m[2])),
     (re.compile("美元"), lambda _: " dollars "),
     (re.compile("欧元"), lambda _: " euros "),
@@ -34,10 +34,10 @@ _RUSSIAN = tuple(
     for stem, word in (
         (r"миллиард\w*|млрд", "milliards"), (r"миллион\w*|млн", "millions"), (r"тысяч\w*|тыс", "mille"),
         (r"доллар\w*", "dollars"), ("евро", "euros"), (r"юан\w+", "yuans"), (r"рубл\w+", "roubles"),
-        (r"процент\w*", "%"), (r"январ\w+", _MONTHS[0]), (r"феврал\w+", _MONTHS[1]), (r"март[ае]?", _MONTHS[2]),
-        (r"апрел\w+", _MONTHS[3]), ("ма[яй]", _MONTHS[4]), (r"июн\w+", _MONTHS[5]), (r"июл\w+", _MONTHS[6]),
-        (r"август[ае]?", _MONTHS[7]), (r"сентябр\w+", _MONTHS[8]), (r"октябр\w+", _MONTHS[9]),
-        (r"ноябр\w+", _MONTHS[10]), (r"декабр\w+", _MONTHS[11]),
+        (r"процент\w*", "%"), (r"январ\w+", MONTHS[0]), (r"феврал\w+", MONTHS[1]), (r"март[ае]?", MONTHS[2]),
+        (r"апрел\w+", MONTHS[3]), ("ма[яй]", MONTHS[4]), (r"июн\w+", MONTHS[5]), (r"июл\w+", MONTHS[6]),
+        (r"август[ае]?", MONTHS[7]), (r"сентябр\w+", MONTHS[8]), (r"октябр\w+", MONTHS[9]),
+        (r"ноябр\w+", MONTHS[10]), (r"декабр\w+", MONTHS[11]),
     )
 )  # fmt: skip
 _ENDING = re.compile("(?:ами|ями|ого|ому|ыми|ым|ом|ем|ой|ей|ах|ях|[ауеыияюьй])$")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import prompts
 from retrieval.briefing import keys_of, messages, shown
-from retrieval.chat_model import ChatModel, finish_of
+from retrieval.chat_model import ChatModel
 from retrieval.errors import ModelError
 from retrieval.model_errors import unfinished
 from retrieval.passages import split_sentences
@@ -68,13 +68,13 @@ class Writer:
     ) -> Iterator[str | Usage]:
         """The model's words as they come, and what they took. Raises ModelError, also where they are not all."""
         finish, empty = None, True
-        for chunk in self._model.chunks(messages, deadline, config):
-            if (usage := self._model.usage(chunk)) != Usage():
-                yield usage
-            finish = finish_of(chunk) or finish
-            if text := str(chunk.text):
+        for piece in self._model.pieces(messages, deadline, config):
+            if piece.usage != Usage():
+                yield piece.usage
+            finish = piece.finish or finish
+            if piece.text:
                 empty = False
-                yield text
+                yield piece.text
         if failed := unfinished(finish, empty):
             raise failed
 
@@ -84,10 +84,10 @@ class Writer:
         keys = dict(zip(keys_of(given), given, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for chunk in self._model.chunks(messages(question, keys, question.today or date.today()), deadline, config):
-                usage += self._model.usage(chunk)
-                finish = finish_of(chunk) or finish
-                for text, cited in parser.feed(str(chunk.text)):
+            for piece in self._model.pieces(messages(question, keys, question.today or date.today()), deadline, config):
+                usage += piece.usage
+                finish = piece.finish or finish
+                for text, cited in parser.feed(piece.text):
                     yield from self._checked(text, cited, keys, hits, question)
             failure = unfinished(finish, parser.empty)
         except ModelError as error:

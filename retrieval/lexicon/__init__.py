@@ -38,6 +38,11 @@ def _lines(name: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
+def load() -> None:
+    """Read the French files now, which the first question would wait for."""
+    _by_beginning()
+
+
 @lru_cache(maxsize=1)
 def _by_beginning() -> Mapping[str, list[str]]:
     """The lines of the French files by the beginnings of their words: parsed only when one is asked for."""
