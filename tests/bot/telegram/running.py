@@ -124,7 +124,7 @@ async def brisk(settings: Settings, *, privacy_mode: bool = True, **more: Any) -
     async with emulated(privacy_mode=privacy_mode) as server:
         server.emulator.limit(windows={"chat": [(3, 0.6)]})
         pace = ((3, 0.65),)
-        more.setdefault("waits", Waits(thinking=0))  # so that "typing" is seen with quick answers too
+        more.setdefault("waits", Waits(thinking=0))  # "typing" as often as can be beside quick answers
         async with running(server, settings, pacing=Pacing(pace, (*pace, (20, 60.5))), **more) as scene:
             yield scene
 

@@ -60,7 +60,7 @@ def test_who_is_meant(stocked: Settings) -> None:
             mine = scene.sent(GROUP)[-1].data["message_id"]
             assert TRADED in await scene.ask(STRANGER, TRADE, chat_id=GROUP, reply_to=mine)
             shown = scene.emulator.chats[GROUP]
-            assert {action["action"] for action in shown.actions} == {"typing"}
+            assert {action["action"] for action in shown.actions} <= {"typing"}  # what is there at once needs none
             assert shown.drafts == []
 
     asyncio.run(scenario())
@@ -119,7 +119,7 @@ def test_topics(stocked: Settings) -> None:
             scene.emulator.press(READER, "[1]", chat_id=GROUP, message_id=scene.sent(GROUP)[0].data["message_id"])
             await scene.reply(GROUP, 3)
             assert scene.sent(GROUP)[-1].data["message_thread_id"] == 3
-            assert {action["action"] for action in scene.emulator.chats[GROUP].actions} == {"typing"}
+            assert {action["action"] for action in scene.emulator.chats[GROUP].actions} <= {"typing"}
 
     asyncio.run(scenario())
 
