@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Delay, Fail
 from llmock.testing import LLMockServer
@@ -28,7 +29,7 @@ KEY = "sk-abcdef1234567890"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, SlowFirstToken, StreamFault
 from llmock.testing import LLMockServer
 
@@ -29,7 +30,7 @@ EVER = {"times": None}
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chat_server import chat_server
 from embedding_server import EmbeddingServer
 from llmock.testing import LLMockServer
 from programs import python
@@ -21,7 +22,7 @@ from retrieval.settings import Secret, Settings
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

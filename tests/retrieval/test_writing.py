@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
 
@@ -37,7 +38,7 @@ QUESTION = Question("Que s'est-il passé ?", language="fr")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 
