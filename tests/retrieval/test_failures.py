@@ -24,7 +24,7 @@ ASKED = "Combien de conteneurs le port de Khorgos a-t-il traités en 2023 ?"
 FIRST = "Le port sec de Khorgos a traité 372 000 conteneurs en 2023."
 SECOND = "Une seconde grue de 41 tonnes sera livrée en mars."
 WHOLE = Reply(f"{FIRST} [z9z] {SECOND} [z9z]", times=None)
-SLACK = 1.5  # seconds beside the model's: the machine of a test may be busy
+SLACK = 3.0  # seconds beside the model's: the machine of a test may be busy
 EVER = {"times": None}
 
 

@@ -131,8 +131,8 @@ def test_sigterm_ends_the_process_in_time_though_the_model_hangs(model: LLMockSe
                 await called(scene, model)
                 began = time.monotonic()
                 bot.terminate()
-                assert await asyncio.wait_for(bot.wait(), 15) == 0
-                assert time.monotonic() - began < 8
+                assert await asyncio.wait_for(bot.wait(), 25) == 0
+                assert time.monotonic() - began < 20  # the model would have taken 30
             assert scene.texts(READER) == []
             async with process(server, modelled):
                 assert HOLDS in await scene.reply(READER, 0, 30)

