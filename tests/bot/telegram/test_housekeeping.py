@@ -46,7 +46,7 @@ def test_articles_are_brought_up_to_date_by_themselves(settings: Settings, corpu
             assert TREATED not in await scene.ask(READER, DRY_PORT)
             (corpus / "port.txt").write_text(port, "utf-8")
             (corpus / "sous" / "vin.txt").unlink()
-            await scene.until(lambda: stored(settings) == {"port.txt", "lycee.md"}, 30)
+            await scene.until(lambda: stored(settings) == {"port.txt", "lycee.md"})
             assert TREATED in await scene.ask(READER, DRY_PORT)
             vine = "Combien d'hectares de saperavi les familles du Talas cultivent-elles ?"
             assert "17 hectares" not in await scene.ask(READER, vine)

@@ -69,7 +69,7 @@ def test_a_failure_to_poll_loses_nothing(
             scene.emulator.fault(method="getUpdates", **fault)
             scene.emulator.say(READER, TRADE)  # ends the poll under way, whose answer passes: its fault was decided
             scene.emulator.say(READER, TRADE.replace("2022", "2023"))
-            await scene.reply(READER, 1, 20)
+            await scene.reply(READER, 1)
             await asyncio.sleep(0.5)
             assert len(scene.texts(READER)) == 2
 
