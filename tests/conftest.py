@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from warm_children import forked
 
 from retrieval.settings import Settings
 
@@ -36,6 +38,13 @@ ARTICLES = {
         "Abandonnés en 1985, les vignobles du Talas renaissent. Trois familles y cultivent 17 hectares de saperavi."
     ),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_children() -> Iterator[None]:
+    """Stores are written by processes that need not import Chroma first."""
+    with forked():
+        yield
 
 
 @pytest.fixture

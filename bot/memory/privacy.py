@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, delete, func, literal, select, update
+from sqlalchemy import BigInteger, Connection, delete, func, literal, select, text, update
 
 from bot.memory.database import BUSY_SECONDS, Database
 from bot.memory.schema import chats, feedback, keys, resets, turns, updates, usage, users
 
 NOBODY = 0  # whose usage that of forgotten people becomes: the day's total still holds
 HELD = ("refused", "blocked", "owner")  # who stays so: a block is not escaped, nor a bot left without an owner
+_ERASING = 0x536F7573  # the advisory lock of PostgreSQL under which one erases
 
 
 class Privacy(Database):
@@ -22,7 +24,7 @@ class Privacy(Database):
 
         Someone refused, blocked or owner stays so, without a name; anyone else is a stranger again.
         """
-        with self._write() as connection:
+        with self._erasing() as connection:
             erased = connection.execute(delete(turns).where(turns.c.user_id == user_id)).rowcount
             connection.execute(delete(feedback).where(feedback.c.user_id == user_id))
             connection.execute(delete(resets).where(resets.c.chat_id == user_id))  # their private chat
@@ -53,7 +55,7 @@ class Privacy(Database):
         """Erase what is older: turns with their parts and feedback, usage, updates that are done, keys of buttons that
         were last shown before then. Returns how many turns that were.
         """
-        with self._write() as connection:
+        with self._erasing() as connection:
             erased = connection.execute(delete(turns).where(turns.c.asked_at < before)).rowcount
             connection.execute(delete(resets).where(resets.c.at < before))
             connection.execute(delete(updates).where(updates.c.done_at.is_not(None), updates.c.received_at < before))
@@ -61,6 +63,14 @@ class Privacy(Database):
             connection.execute(delete(keys).where(keys.c.kept_at < before))
         self._overwrite()
         return erased
+
+    @contextmanager
+    def _erasing(self) -> Iterator[Connection]:
+        """One transaction, one at a time: two would meet the same rows in different orders, and PostgreSQL end one."""
+        with self._write() as connection:
+            if not self._sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ERASING})
+            yield connection
 
     def _overwrite(self) -> None:
         """Empty SQLite's log, which still holds what was erased. While someone reads, the next checkpoint does it."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -176,12 +177,11 @@ def _split(block: Block) -> tuple[tuple[Run, ...], Block]:
     """What fits of a block that is too long for one message, and the rest, which the tail stays with."""
     if not fits(markup(block.tail), (UNITS // 2, BYTES // 2, ENTITIES // 2)):
         block = Block(block.all)  # more marks than a message holds
-    head: list[Run] = []
-    for at, run in enumerate(block.runs):
-        if fits(markup([*head, run]), _ROOM):
-            head.append(run)
-            continue
-        so_far = markup(head)
+    # runs that do not fit do not fit with one more; the first too many is sought by halves: there may be thousands
+    at = bisect_left(range(len(block.runs)), True, key=lambda n: not fits(markup(block.runs[: n + 1]), _ROOM))
+    head = list(block.runs[:at])
+    if at < len(block.runs):
+        run, so_far = block.runs[at], markup(head)
         first, rest = _cut(run, _ROOM[0] - units(text(so_far)), _ROOM[1] - len(so_far.encode()) - 100, bool(head))
         return (*head, *first), replace(block, runs=(*rest, *block.runs[at + 1 :]))
     last = head.pop()  # all but the tail fits: a last part goes over with it

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from click.testing import CliRunner, Result
 from llmock.scenarios import Reply
 from llmock.testing import LLMockServer
@@ -240,7 +241,7 @@ def test_check_and_eval_leave_proposals_out(proposed: Path, folder: Path, tmp_pa
 # ---- drafts
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

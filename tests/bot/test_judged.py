@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chat_server import chat_server
 from click.testing import CliRunner, Result
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
@@ -29,7 +30,7 @@ GOLD = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

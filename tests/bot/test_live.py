@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from click.testing import CliRunner
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Behavior, Fail, Match, Reply
@@ -25,7 +26,7 @@ SECRET = "sk-live-0123456789"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

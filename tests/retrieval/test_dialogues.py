@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Reply
 from llmock.testing import LLMockServer
 
@@ -29,7 +30,7 @@ UNDERSTOOD = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, SlowFirstToken, StreamFault
 from llmock.testing import LLMockServer
 
@@ -23,13 +24,13 @@ ASKED = "Combien de conteneurs le port de Khorgos a-t-il traités en 2023 ?"
 FIRST = "Le port sec de Khorgos a traité 372 000 conteneurs en 2023."
 SECOND = "Une seconde grue de 41 tonnes sera livrée en mars."
 WHOLE = Reply(f"{FIRST} [z9z] {SECOND} [z9z]", times=None)
-SLACK = 1.5  # seconds beside the model's: the machine of a test may be busy
+SLACK = 3.0  # seconds beside the model's: the machine of a test may be busy
 EVER = {"times": None}
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

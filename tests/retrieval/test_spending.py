@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from chat_server import chat_server
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
@@ -27,7 +28,7 @@ SAID = "Le port sec de Khorgos a traité 372 000 conteneurs en 2023. [z9z]"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Behavior, Reply
 from llmock.testing import LLMockServer
 
@@ -34,7 +35,7 @@ ARTICLES = {
 
 @pytest.fixture(name="server", scope="module")
 def scripted_server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

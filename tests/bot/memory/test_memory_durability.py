@@ -140,6 +140,25 @@ def test_threads_on_the_same_rows(memory: Memory) -> None:
     assert memory.stats(others.asked_at).liked >= THREADS  # those of user 7 may be forgotten
 
 
+def test_several_are_forgotten_at_once(memory: Memory) -> None:
+    """Whoever is forgotten in one thread, is asking in another: nobody is told to try again."""
+
+    def work(number: int) -> None:
+        for n in range(20):
+            memory.count(number % 3 + 7, DAY, 10, 0.5)
+            turn = memory.begin_turn(7, None, 7, n, f"Question {number} ?")
+            memory.sending(turn.id, 0, 1)
+            memory.answered(turn.id, answer())
+            memory.feedback(turn.id, 2**40 + number, 1)
+            memory.forget(number % 3 + 7)
+
+    at_once(work)
+    for user in (7, 8, 9):
+        memory.forget(user)
+    assert memory.turn_at(7, 1) is None
+    assert memory.stats(datetime(2020, 1, 1, tzinfo=UTC)).questions == 0
+
+
 def test_what_waits_for_the_disk(tmp_path: Path) -> None:
     """An update before Telegram may forget it, and all of an answer before its message is sent; the rest need not."""
     with Memory.open(Settings(home=tmp_path)) as memory:

@@ -51,7 +51,7 @@ class Scene:
         messages = self.emulator.chats[chat_id].messages.values()
         return [m for m in messages if m.data["from"]["is_bot"] and not m.deleted]
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Wait for something to be so; what it gave."""
         end = time.monotonic() + seconds
         while not (found := condition()):
@@ -60,12 +60,12 @@ class Scene:
             await asyncio.sleep(0.02)
         return found
 
-    async def reply(self, chat_id: int, more_than: int, seconds: float = 15.0) -> str:
+    async def reply(self, chat_id: int, more_than: int, seconds: float = 60.0) -> str:
         """The bot's newest message in a chat once it has written more than so many."""
         await self.until(lambda: len(self.texts(chat_id)) > more_than, seconds)
         return self.texts(chat_id)[-1]
 
-    async def ask(self, user: int, text: str, seconds: float = 15.0, **fields: Any) -> str:
+    async def ask(self, user: int, text: str, seconds: float = 60.0, **fields: Any) -> str:
         """Write to the bot and wait for its next message there."""
         chat = fields.get("chat_id") or user
         before = len(self.texts(chat))
@@ -105,14 +105,14 @@ async def running(
     scene = Scene(server.emulator, server.url, bot, said)
     try:
         await scene.until(
-            lambda: task.done() or (bot.port if serving and serving.webhook else server.emulator.poll), 20
+            lambda: task.done() or (bot.port if serving and serving.webhook else server.emulator.poll), 60
         )
         if task.done():
             task.result()
         yield scene
     finally:
         bot.stop()
-        await asyncio.wait_for(task, 40)
+        await asyncio.wait_for(task, 60)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Reply, StreamFault
 from llmock.testing import LLMockServer
 from running import Scene
@@ -26,7 +27,7 @@ SAID = (
 @pytest.fixture(name="model", scope="module")
 def model_server() -> Iterator[LLMockServer]:
     """A model's server; what it was told is forgotten after each test by `modelled`."""
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -325,7 +326,11 @@ def test_a_crash_at_any_message_is_made_good(memory: Memory, crash: str) -> None
                 first = delivery(tg, memory, patient, db=dying(position if crash == "before it was kept" else 99))
                 first.note(place.chat_id, turn[1])
                 task = asyncio.create_task(deliver(first, turn, place))
-                await asyncio.sleep(0.15)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(10):
+                        while not reached(tg, place.chat_id, position, CRASHES[crash]):
+                            await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
                 task.cancel()
                 assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
                 assert kept(memory, turn[0]) == [*ids(tg, place.chat_id)[:position], None]
@@ -335,6 +340,11 @@ def test_a_crash_at_any_message_is_made_good(memory: Memory, crash: str) -> None
             for position, (turn, _), place in cases:
                 assert tg.texts(place.chat_id) == SEEN, position
                 assert kept(memory, turn) == ids(tg, place.chat_id), position
+
+    def reached(tg: Telegram, chat: int, position: int, fault: dict[str, Any]) -> bool:
+        if fault:
+            return not any(one.times for one in tg.emulator.faults if one.chat_id == chat)
+        return len(ids(tg, chat)) > position
 
     def dying(position: int) -> Callable[..., Any]:
         async def db(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -384,7 +394,7 @@ def test_fifty_chats_at_once(memory: Memory) -> None:
             assert all(tg.texts(chat) == SEEN for chat in turns)
             # never told to wait; on a slow machine an unanswered call may be looked after, which 400 answers
             assert {call["code"] for call in tg.calls()} <= {200, 400}
-            assert taken < 7.5  # 150 messages, 30 a second
+            assert taken < 25  # 150 messages, 30 a second; as one chat may speak it would take minutes
 
     asyncio.run(run())
 
@@ -406,12 +416,12 @@ def test_a_chat_told_to_wait_delays_no_other(memory: Memory) -> None:
         async with hurried() as tg:
             speaker = delivery(tg, memory)
             slow, fast = asked(tg, memory, speaker, 7), asked(tg, memory, speaker, 8)
-            tg.emulator.fault(method="sendMessage", chat_id=7, code=429, parameters={"retry_after": 2})
+            tg.emulator.fault(method="sendMessage", chat_id=7, code=429, parameters={"retry_after": 3})
             waiting = asyncio.create_task(deliver(speaker, slow, Place(7)))
             await asyncio.sleep(0.05)
-            started = time.monotonic()
             await deliver(speaker, fast, Place(8))
-            assert time.monotonic() - started < 0.5
+            assert tg.texts(8) == SEEN
+            assert tg.texts(7) == []
             await waiting
             assert tg.texts(7) == SEEN
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -29,15 +30,17 @@ def test_frames_keep_their_distance_and_the_latest_wins() -> None:
         async with telegram() as tg:
             tg.emulator.say(7, "?")
             draft = delivery(tg).draft(Place(7))
+            began = time.monotonic()
             for n in range(40):
                 await draft.show(f"<b>{n}</b>")
                 await asyncio.sleep(0.025)
+            took = time.monotonic() - began
             await draft.close()
             texts, at = shown(tg, 7), [d["at"] for d in tg.emulator.chats[7].drafts]
-            assert 3 <= len(texts) <= 5
+            assert 3 <= len(texts) <= took / 0.3 + 2
             assert texts == sorted(texts, key=int)
             # 0.3 s apart as they leave; they may arrive closer
-            assert all(later - earlier >= 0.15 for earlier, later in pairwise(at))
+            assert all(later - earlier >= 0.1 for earlier, later in pairwise(at))
             assert len({d["draft_id"] for d in tg.emulator.chats[7].drafts}) == 1
             assert all(call["ok"] for call in tg.calls())
 
@@ -71,18 +74,21 @@ def test_a_refused_frame_is_dropped_and_delays_nothing() -> None:
             tg.emulator.fault(method="sendMessageDraft", code=429, parameters={"retry_after": 1})
             speaker = delivery(tg)
             draft = speaker.draft(Place(7))
-            started = time.monotonic()
-            while time.monotonic() - started < 1.8:
-                await draft.show(f"{time.monotonic()}")
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(20):
+                while len(tg.calls("sendMessageDraft")) < 2:
+                    await draft.show(f"{time.monotonic()}")
+                    await asyncio.sleep(0.02)
+                tg.emulator.fault(method="sendMessageDraft", code=429, parameters={"retry_after": 60})
+                while len(tg.calls("sendMessageDraft")) < 3:
+                    await draft.show(f"{time.monotonic()}")
+                    await asyncio.sleep(0.02)
             await draft.close()
             closed = time.monotonic()
             assert await speaker.say(Place(7), Message("answer"))
-            assert time.monotonic() - closed < 0.9  # not as long as the frame was told to wait
+            assert time.monotonic() - closed < 20  # not as long as the frame was told to wait
             calls = tg.calls("sendMessageDraft")
-            assert not calls[0]["ok"]
             assert calls[1]["at"] - calls[0]["at"] >= 1.0  # silent as long as told
-            assert len(calls) >= 2
+            assert [call["ok"] for call in calls] == [False, True, False]
             assert not tg.calls("editMessageText")
             assert tg.texts(7) == ["answer"]
 
@@ -94,7 +100,7 @@ def test_a_hanging_frame_delays_nothing() -> None:
         async with telegram() as tg:
             tg.emulator.say(7, "?")
             tg.emulator.fault(method="sendMessageDraft", kind="hang", times=-1)
-            speaker = delivery(tg)
+            speaker = delivery(tg, replace(FAST, read=60.0))
             draft = speaker.draft(Place(7))
             started = time.monotonic()
             await draft.show("a")
@@ -102,7 +108,7 @@ def test_a_hanging_frame_delays_nothing() -> None:
             await asyncio.sleep(0.05)
             await draft.close()
             assert await speaker.say(Place(7), Message("answer"))
-            assert time.monotonic() - started < 0.5
+            assert time.monotonic() - started < 20
             await asyncio.sleep(0.2)
             assert tg.texts(7) == ["answer"]
 
@@ -174,14 +180,16 @@ def test_groups_see_typing_only_and_once_at_a_time() -> None:
             place = Place(-1000000000007, 3, private=False)
             speaker = delivery(tg)
             draft = speaker.draft(place)
+            began = time.monotonic()
             async with speaker.typing(place):
                 for n in range(20):
                     await draft.show(str(n))
                     await asyncio.sleep(0.05)
+            took = time.monotonic() - began
             await draft.close()
             at = [action["at"] for action in tg.emulator.chats[place.chat_id].actions]
-            assert 3 <= len(at) <= 5
-            assert all(later - earlier >= 0.25 for earlier, later in pairwise(at))
+            assert 3 <= len(at) <= took / 0.3 + 2
+            assert all(later - earlier >= 0.1 for earlier, later in pairwise(at))
             calls = tg.calls(chat_id=place.chat_id)
             assert {call["method"] for call in calls} == {"sendChatAction"}
             assert all(call["params"]["message_thread_id"] == "3" for call in calls)
@@ -204,7 +212,9 @@ def test_typing_survives_every_failure() -> None:
             for fault in faults:
                 tg.emulator.fault(method="sendChatAction", **fault)
             async with delivery(tg).typing(Place(7)):
-                await asyncio.sleep(1.6)
+                async with asyncio.timeout(20):
+                    while len(tg.calls("sendChatAction")) < 6:
+                        await asyncio.sleep(0.02)
             assert [call["ok"] for call in tg.calls("sendChatAction")][:6] == [False] * 4 + [True, True]
 
     asyncio.run(run())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def test_articles_are_brought_up_to_date_by_themselves(settings: Settings, corpu
             assert TREATED not in await scene.ask(READER, DRY_PORT)
             (corpus / "port.txt").write_text(port, "utf-8")
             (corpus / "sous" / "vin.txt").unlink()
-            await scene.until(lambda: stored(settings) == {"port.txt", "lycee.md"}, 30)
+            await scene.until(lambda: stored(settings) == {"port.txt", "lycee.md"})
             assert TREATED in await scene.ask(READER, DRY_PORT)
             vine = "Combien d'hectares de saperavi les familles du Talas cultivent-elles ?"
             assert "17 hectares" not in await scene.ask(READER, vine)
@@ -63,11 +63,13 @@ def test_reading_goes_on_while_articles_are_brought_up_to_date(
     for number in range(5):
         (corpus / f"neuf{number}.txt").write_text(f"Le phare numéro {number} a été repeint en bleu.", "utf-8")
 
+    shown = threading.Event()  # what should be while it goes on
+
     def slowly(
         settings: Settings, sources: Sequence[str], on_progress: Callable[[Progress], None] | None = None
     ) -> SyncReport:
         def step(progress: Progress) -> None:
-            time.sleep(0.4)
+            shown.wait(60)
             if on_progress:
                 on_progress(progress)
 
@@ -81,6 +83,7 @@ def test_reading_goes_on_while_articles_are_brought_up_to_date(
             assert TREATED in await scene.ask(READER, DRY_PORT)
             assert "déjà en cours" in (await second(scene))
             assert "Articles à jour" not in scene.texts(OWNER)[0]
+            shown.set()
             await scene.until(lambda: "ajoutés\u00a0: 5" in scene.texts(OWNER)[0])
 
     async def second(scene: Any) -> str:

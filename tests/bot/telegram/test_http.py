@@ -92,7 +92,7 @@ def test_silence_and_a_trickle_end() -> None:
                 error = await failure(requests, url)
                 assert isinstance(error, TimedOut)
                 assert not surely_unsent(error)
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - began < 8  # they would take 30 and 10
 
     asyncio.run(scenario())
 

@@ -90,8 +90,8 @@ def test_the_answer_arrives_once_whatever_fails(stocked: Settings, faults: list[
             for fault in faults:
                 scene.emulator.fault(**{"method": "editMessageText", **fault})
             mode.press(READER, sent, ASK)
-            await scene.until(lambda: HOLDS in mode.messages[sent].text, 20)
-            await scene.until(lambda: not any(fault.times for fault in scene.emulator.faults), 20)
+            await scene.until(lambda: HOLDS in mode.messages[sent].text)
+            await scene.until(lambda: not any(fault.times for fault in scene.emulator.faults))
             await asyncio.sleep(0.3)
             assert len(mode.messages[sent].versions) == 2
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from chat_server import chat_server
 from llmock.testing import LLMockServer
 from running import OWNER, QUESTIONS, READER, Scene, brisk, emulated, running, settings_of_samples
 from running import sample_store as sample_store
@@ -168,7 +169,7 @@ def test_the_budget_of_a_day(stocked: Settings) -> None:
             assert "Le budget du modèle est épuisé." in told
             assert "mode extractif" in told
 
-    with LLMockServer() as model:
+    with chat_server() as model:
         asyncio.run(scenario(model))
 
 

@@ -88,7 +88,7 @@ def test_a_stop_puts_off_what_takes_too_long(model: LLMockServer, modelled: Sett
                 await called(scene, model)
                 began = time.monotonic()
                 scene.bot.stop()
-            assert time.monotonic() - began < 5.0
+            assert time.monotonic() - began < 15  # the model would have taken 20
             assert scene.texts(READER) == []
             assert await asyncio.to_thread(pending, settings) == 2
             scene.emulator.say(READER, "Xyzzy plugh ?")  # while nobody listens

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from answerers import ROWS_OF_GOLD
+from chat_server import chat_server
 from llmock.scenarios import Behavior, Reply
 from llmock.testing import LLMockServer
 
@@ -26,7 +27,7 @@ ROWS += [row for row in ROWS_OF_GOLD if "far" in row.tags][:3]
 @pytest.fixture(name="server", scope="module")
 def judge_server() -> Iterator[LLMockServer]:
     """A model's server."""
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
 
@@ -27,7 +28,7 @@ PORT = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
+    with chat_server() as running:
         yield running
 
 
