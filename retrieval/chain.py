@@ -179,12 +179,9 @@ class Answerer(Runnable[Question | str, Answer]):
         if not reason_to_ask(asked, draft.hits, corpus, covered):
             return
         began = time.perf_counter()
-        found, limit = None, seconds_for(self._settings.understanding_timeout, deadline)
-        for item in rephrase(self._model(), asked, corpus, limit, config):
-            if isinstance(item, Usage):
-                draft.usage += item
-            else:
-                found = item
+        limit = seconds_for(self._settings.understanding_timeout, deadline)
+        found, usage = rephrase(self._model().model, asked, corpus, limit, config)
+        draft.usage += usage
         now = time.perf_counter()
         draft.understanding = {"understanding": round(now - began, 6)}
         if found:

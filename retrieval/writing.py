@@ -36,12 +36,12 @@ class Writer:
     """Writes answers with the chat model of the settings. The model is made on first use."""
 
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
-        self._settings, self._model = settings, ChatModel(settings, model)
+        self._settings, self.model = settings, ChatModel(settings, model)
 
     @property
     def name(self) -> str:
         """The model's name without its provider."""
-        return self._model.name
+        return self.model.name
 
     def stream(
         self, question: Question, hits: Sequence[Hit], deadline: float, config: RunnableConfig | None = None
@@ -61,22 +61,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Make the model now, which takes a second or two. Raises ModelError where that cannot be."""
-        self._model.prepare()
-
-    def reply(
-        self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
-    ) -> Iterator[str | Usage]:
-        """The model's words as they come, and what they took. Raises ModelError, also where they are not all."""
-        finish, empty = None, True
-        for piece in self._model.pieces(messages, deadline, config):
-            if piece.usage != Usage():
-                yield piece.usage
-            finish = piece.finish or finish
-            if piece.text:
-                empty = False
-                yield piece.text
-        if failed := unfinished(finish, empty):
-            raise failed
+        self.model.prepare()
 
     def _attempt(
         self, question: Question, given: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
@@ -84,7 +69,7 @@ class Writer:
         keys = dict(zip(keys_of(given), given, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for piece in self._model.pieces(messages(question, keys, question.today or date.today()), deadline, config):
+            for piece in self.model.pieces(messages(question, keys, question.today or date.today()), deadline, config):
                 usage += piece.usage
                 finish = piece.finish or finish
                 for text, cited in parser.feed(piece.text):
