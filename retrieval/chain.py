@@ -23,7 +23,7 @@ from retrieval.extracting import extract
 from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
-from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Usage
+from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Unchecked, Usage
 from retrieval.understanding import reason_to_ask, understand
 
 if TYPE_CHECKING:
@@ -210,6 +210,8 @@ class Answerer(Runnable[Question | str, Answer]):
                     draft.dropped.append(item)
                 elif isinstance(item, Unanswered):
                     draft.unanswered[item.text] = None
+                elif isinstance(item, Unchecked):
+                    draft.notice = "unchecked"
                 else:
                     draft.usage += item
         except ModelError as error:

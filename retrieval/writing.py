@@ -1,6 +1,6 @@
 """Hits → sentences by a chat model, streamed. A sentence leaves only after it was verified.
 
-prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify ─▶ Sentence | Dropped ─▶ Usage
+prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify (─▶ entailment) ─▶ Sentence | Dropped
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import prompts
 from retrieval.briefing import keys_of, messages, shown
 from retrieval.chat_model import ChatModel
+from retrieval.entailment import Entailment
 from retrieval.errors import ModelError
 from retrieval.model_errors import unfinished
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
-from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Usage
+from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Unchecked, Usage
 from retrieval.unproven import has_link, is_absence, only_absence
 from retrieval.verifying import verify
 
@@ -29,7 +30,7 @@ NO_EVIDENCE = "NO_EVIDENCE"  # what the model writes when no passage answers
 MISSING = "more than what the passages do not say"  # Dropped.reasons
 LINK = "a link or markup"
 NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence instead
-Written = Sentence | Unanswered | Dropped | Usage
+Written = Sentence | Unanswered | Unchecked | Dropped | Usage
 
 
 class Writer:
@@ -51,6 +52,17 @@ class Writer:
         `deadline` is a value of time.monotonic(). Raises ModelError, after the sentences that were complete. An
         answer without any sentence means that the model found no evidence, or that nothing it wrote could be proven.
         """
+        written = self._written(question, hits, deadline, config)
+        if self._settings.entailment == "off":
+            yield from written
+            return
+        second = Entailment(self.model, question, self._settings.entailment_timeout, deadline, config)
+        for item in written:
+            yield from second.checked(item) if isinstance(item, Sentence) else (item,)
+
+    def _written(
+        self, question: Question, hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
+    ) -> Iterator[Written]:
         given = shown(hits, self._settings.context_tokens)
         try:
             yield from self._attempt(question, given, hits, deadline, config)
