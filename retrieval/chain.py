@@ -20,6 +20,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from retrieval import lexicon
 from retrieval.errors import ModelError
 from retrieval.extracting import extract
+from retrieval.model_errors import KINDS
 from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
@@ -29,6 +30,9 @@ from retrieval.understanding import reason_to_ask, understand
 if TYPE_CHECKING:
     from retrieval.writing import Writer
 
+NOTICES = (  # what Answer.notice may be; "repeated" is of an answer that was given before
+    "budget", "repeated", "unchecked", "model_unsupported", *(f"model_{kind}" for kind in KINDS)
+)  # fmt: skip
 LOOKED_AT = 3  # hits that tell whether a search is sure
 
 

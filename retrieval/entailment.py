@@ -1,7 +1,7 @@
 """A second look at a sentence that was verified: a model is asked whether its quotes entail it.
 
 For what verification without a model does not see: a negation, a cause, a direction, who did what to whom. A setting,
-off by default: it is one small call for each sentence, and the model may err. The question is that of textual entailment
+off by default: it is one small call for each sentence, and the model may err. What is asked is textual entailment
 (Dagan et al., The PASCAL Recognising Textual Entailment Challenge, 2005), with the quotes as the text.
 """
 
