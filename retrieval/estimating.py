@@ -40,8 +40,8 @@ def estimate(
 ) -> Estimate:
     """What `library.sync` with the same arguments will ask of an embedding model that costs money.
 
-    Articles are read for it, and nothing is written. Of web pages and feeds, which would be fetched twice, only the number
-    is told. Raises StoreMismatch, StoreLocked.
+    Articles are read for it, and nothing is written. Of web pages and feeds, which would be fetched twice, only the
+    number is told. Raises StoreMismatch, StoreLocked.
     """
     manifest = Manifest(manifest_path(settings)) if manifest_path(settings).exists() else None
     stored = manifest.get("embeddings") if manifest else None
