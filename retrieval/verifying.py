@@ -146,11 +146,11 @@ def _problems(sentence: str, evidence: Facts, same_language: bool, language: str
                 yield f"name {written}"
 
 
-def _glossed(sentence: str, language: str | None) -> list[tuple[str, str]]:
+def _glossed(sentence: str, language: str | None) -> tuple[tuple[str, str], ...]:
     """The words of a sentence that a glossary knows, with their French."""
     from retrieval import lexicon  # and its stemmers, for other languages alone
 
-    return lexicon.glossed(sentence, language) if language in lexicon.TRANSLATED else []
+    return lexicon.glossed(sentence, language) if language in lexicon.TRANSLATED else ()
 
 
 def _says(french: str, evidence: Facts, own: Facts) -> bool:

@@ -110,9 +110,10 @@ def in_french(question: str, language: str, idle: frozenset[str]) -> str:
     return " ".join([*front, *(w for w in found if w not in _FRONT)])
 
 
-def glossed(text: str, language: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=2_000)
+def glossed(text: str, language: str) -> tuple[tuple[str, str], ...]:
     """What the glossary of a language, one of TRANSLATED, knows of a text: its words as written, and their French."""
-    return [(written, french) for written, french in _pieces(text, language) if french]
+    return tuple((written, french) for written, french in _pieces(text, language) if french)
 
 
 def _pieces(text: str, language: str) -> Iterator[tuple[str, str]]:
