@@ -73,7 +73,11 @@ def messages(sentence: Sentence, question: Question) -> Messages:
 def _shown(quote: Quote) -> str:
     start = max(0, quote.start - CONTEXT)
     before = " ".join(quote.article.text[start : quote.start].split())
-    lines = [heading(quote.article), f"Before it: …{before}" if before else "", f"Quote: {quote.text}"]
+    lines = [
+        heading(quote.article),
+        f"Before it: {'…' if start else ''}{before}" if before else "",
+        f"Quote: {quote.text}",
+    ]
     return "\n".join(filter(None, lines))
 
 

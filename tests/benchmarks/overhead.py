@@ -9,7 +9,8 @@ them apart from what else the machine did.
 
 Then the first released sentence, with the same replies streamed by llmock, a server of others, in a process of its own:
 from the question to the first Statement, less what a bare HTTP client waits for the end of the model's first sentence
-when it sends the same prompt. Both take turns, question by question.
+when it sends the same prompt. Both take turns, question by question. The processor's time is that without what reading the
+first sentence's words takes, which a model's own pace hides: on a machine that does nothing else, it bounds the other.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -115,6 +117,21 @@ def bare(url: str, messages: list[dict[str, str]]) -> float:
     return took
 
 
+class Words(BaseCallbackHandler):
+    """When each word came, and what the processor had worked by then."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[float, float]] = []
+
+    def on_llm_new_token(self, *_: Any, **__: Any) -> None:
+        self.came.append((time.perf_counter(), time.process_time()))
+
+    def hidden(self) -> float:
+        """Seconds of the processor from the first word to the last one before the pause."""
+        gaps = [after[0] - before[0] for before, after in zip(self.came, self.came[1:], strict=False)]
+        return self.came[gaps.index(max(gaps))][1] - self.came[0][1]
+
+
 def first_sentences(settings: Settings, asked: list[str]) -> tuple[list[float], list[float]]:
     """Milliseconds of the first Statement beyond the model's first sentence, and of the processor until then."""
     settings, instant = replace(settings, understanding="off"), Instant()
@@ -138,15 +155,16 @@ def first_sentences(settings: Settings, asked: list[str]) -> tuple[list[float], 
             ours.send(f"{first}\n{' '.join(rest.split()[:3])}")  # what is there when the first sentence is known to end
             ours.recv()
             model = bare(url, instant.seen[-1][0])
+            words = Words()
             began, used = time.perf_counter(), time.process_time()
-            stream = chain.stream(question)
+            stream = chain.stream(question, {"callbacks": [words]})
             first = next(stream)
             took, work = time.perf_counter() - began, time.process_time() - used
             for _ in stream:
                 pass
             if isinstance(first, Statement):
                 beyond.append((took - model) * 1000)
-                worked.append(work * 1000)
+                worked.append((work - words.hidden()) * 1000)
     ours.send(None)
     process.join(5)
     return beyond, worked
