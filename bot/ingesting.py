@@ -71,10 +71,14 @@ def agreed(settings: Settings, sources: Sequence[str], rebuild: bool, yes: bool,
 
     with shown(page.t) as on_progress:
         found = estimate(settings, sources, on_progress, rebuild=rebuild)
+    beside = page.t.count("ingest_uncounted", found.uncounted) if found.uncounted else ""
     if not found.texts:
+        if watched and beside:
+            click.echo(beside, err=True)
         return True
     price = page.t("price_unknown") if found.cost_usd is None else dollars(found.cost_usd, page.t)
     told = page.t("ingest_estimate", texts=found.texts, tokens=found.tokens, model=found.model, price=price)
+    told = "\n".join(filter(None, (told, beside)))
     if watched:
         click.echo(told, err=True)
     if yes or (found.cost_usd is not None and found.cost_usd <= settings.ask_above_usd):

@@ -17,7 +17,7 @@ import prompts
 from retrieval.analysis import words
 from retrieval.figures import COUNTED
 from retrieval.passages import cut
-from retrieval.types import Hit, Period, Question
+from retrieval.types import Article, Hit, Period, Question
 
 CHARACTERS_A_TOKEN = 3.5  # French news; a guess on the safe side for current tokenizers
 REPEATED = 0.85  # share of a passage's words in a better one from which it says nothing else
@@ -112,7 +112,7 @@ def messages(question: Question, keys: Mapping[str, Hit], today: date) -> list[t
     articles: dict[str, list[str]] = {}
     ends: dict[str, int] = {}
     for hit in keys.values():
-        articles.setdefault(hit.article.id, [_heading(hit)])
+        articles.setdefault(hit.article.id, [heading(hit.article)])
     for key, hit in sorted(keys.items(), key=lambda item: item[1].start):
         parts, end = articles[hit.article.id], ends.get(hit.article.id)
         if end is not None and hit.article.text[end : hit.start].strip():
@@ -157,7 +157,7 @@ def day_in_words(published: str | None) -> str:
         return published or "date unknown"
 
 
-def _heading(hit: Hit) -> str:
-    about = hit.article
-    parts = (about.title or "Untitled", about.source or "unknown outlet", day_in_words(about.published))
+def heading(article: Article) -> str:
+    """What a model is told of an article, on one line: its title, its outlet, its day."""
+    parts = (article.title or "Untitled", article.source or "unknown outlet", day_in_words(article.published))
     return f"Article: {' '.join(' · '.join(parts).split())}"

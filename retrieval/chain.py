@@ -20,15 +20,19 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from retrieval import lexicon
 from retrieval.errors import ModelError
 from retrieval.extracting import extract
+from retrieval.model_errors import KINDS
 from retrieval.search import Searcher
 from retrieval.settings import Settings
 from retrieval.spending import Ledger
-from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Usage
+from retrieval.types import Answer, Citation, Dropped, Hit, Question, Sentence, Statement, Unanswered, Unchecked, Usage
 from retrieval.understanding import reason_to_ask, understand
 
 if TYPE_CHECKING:
     from retrieval.writing import Writer
 
+NOTICES = (  # what Answer.notice may be; "repeated" is of an answer that was given before
+    "budget", "repeated", "unchecked", "model_unsupported", *(f"model_{kind}" for kind in KINDS)
+)  # fmt: skip
 LOOKED_AT = 3  # hits that tell whether a search is sure
 
 
@@ -179,12 +183,9 @@ class Answerer(Runnable[Question | str, Answer]):
         if not reason_to_ask(asked, draft.hits, corpus, covered):
             return
         began = time.perf_counter()
-        found, limit = None, seconds_for(self._settings.understanding_timeout, deadline)
-        for item in rephrase(self._model(), asked, corpus, limit, config):
-            if isinstance(item, Usage):
-                draft.usage += item
-            else:
-                found = item
+        limit = seconds_for(self._settings.understanding_timeout, deadline)
+        found, usage = rephrase(self._model().model, asked, corpus, limit, config)
+        draft.usage += usage
         now = time.perf_counter()
         draft.understanding = {"understanding": round(now - began, 6)}
         if found:
@@ -213,6 +214,8 @@ class Answerer(Runnable[Question | str, Answer]):
                     draft.dropped.append(item)
                 elif isinstance(item, Unanswered):
                     draft.unanswered[item.text] = None
+                elif isinstance(item, Unchecked):
+                    draft.notice = "unchecked"
                 else:
                     draft.usage += item
         except ModelError as error:

@@ -31,7 +31,7 @@ Messages = list[tuple[str, str]]  # ("system" or "human", text)
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A reply that came to its end, and what it took; `error` says why it is no whole one."""
+    """What came of a reply, and what it took; `error` says why it is not all of it."""
 
     text: str
     usage: Usage
@@ -61,14 +61,20 @@ class ChatModel:
         """The model's name without its provider."""
         return self._settings.chat_model.partition(":")[2] or self._settings.chat_model
 
-    def complete(self, messages: Messages, seconds: float) -> Completion:
-        """The whole reply, within so many seconds. Raises ModelError where it breaks off before its end."""
-        parts, used, finish = list[str](), Usage(), None
-        for piece in self.pieces(messages, time.monotonic() + seconds):
-            used += piece.usage
-            finish = piece.finish or finish
-            parts.append(piece.text)
-        text = "".join(parts)
+    def complete(
+        self, messages: Messages, seconds: float, config: RunnableConfig | None = None, longest: int | None = None
+    ) -> Completion:
+        """The reply, within so many seconds. One of more than `longest` characters is broken off, and is no error."""
+        text, used, finish = "", Usage(), None
+        try:
+            for piece in self.pieces(messages, time.monotonic() + seconds, config):
+                used += piece.usage
+                finish = piece.finish or finish
+                text += piece.text
+                if longest is not None and len(text) > longest:
+                    return Completion(text, used, None)
+        except ModelError as error:
+            return Completion(text, used, error)
         return Completion(text, used, unfinished(finish, not text.strip()))
 
     def prepare(self) -> None:

@@ -169,7 +169,8 @@ def _differences(
     for mark in own.marks:
         if _holds(copied, mark) or _told_by(mark, line):
             continue
-        left = [o for o in copied.marks if o.kind == mark.kind and o.sure and not any(is_one(m, o) for m in own.marks)]
+        missing = [o for o in copied.marks if o.sure and not any(is_one(m, o) for m in own.marks)]
+        left = [o for o in missing if o.kind == mark.kind and not (o.kind == "year" and _beside(o, copied, missing))]
         if mark.kind == "name":
             # a name may stand for a pronoun, or be added; it may not stand where the copied sentence has another one
             replaced = not _ANAPHOR.search(copied.folded) or any(
@@ -185,6 +186,14 @@ def _differences(
         others = [d for d in copied.days if day.is_of(d)]
         if day.year and others and all(d.year not in (None, day.year) for d in others):
             yield next(m for m in own.marks if m.kind == "date" and m.written == day.written)
+
+
+def _beside(year: Mark, copied: Facts, missing: Sequence[Mark]) -> bool:
+    """Whether a year stands with figures that are left out too: "43 milliards, après 41 milliards en 2023"."""
+    figures = list(copied.numbers)
+    at = next(i for i, mark in enumerate(figures) if mark is year)
+    beside = [*figures[max(0, at - 1) : at], *figures[at + 1 : at + 2]]
+    return bool(beside) and all(any(mark is m for m in missing) for mark in beside)
 
 
 def _reordered(own: Facts, copied: Facts) -> bool:

@@ -32,6 +32,7 @@ class Estimate:
     texts: int = 0
     tokens: int = 0
     cost_usd: float | None = 0.0
+    uncounted: int = 0  # web pages and feeds, which are fetched by the ingest alone
 
 
 def estimate(
@@ -39,8 +40,8 @@ def estimate(
 ) -> Estimate:
     """What `library.sync` with the same arguments will ask of an embedding model that costs money.
 
-    Articles are read for it, and nothing is written. Web pages and feeds are not counted: they would be fetched twice.
-    Raises StoreMismatch, StoreLocked.
+    Articles are read for it, and nothing is written. Of web pages and feeds, which would be fetched twice, only the
+    number is told. Raises StoreMismatch, StoreLocked.
     """
     manifest = Manifest(manifest_path(settings)) if manifest_path(settings).exists() else None
     stored = manifest.get("embeddings") if manifest else None
@@ -50,7 +51,8 @@ def estimate(
     free = (price is not None and not price.input) or (price is None and is_local(settings.openai_base_url))
     if provider != "openai" or free:
         return Estimate()
-    found = _texts(settings, manifest, sources or (manifest.origins() if manifest else ()), name, rebuild, on_progress)
+    sources = sources or (manifest.origins() if manifest else ())
+    found = _texts(settings, manifest, sources, name, rebuild, on_progress)
     seen: set[int] = set()
     texts = tokens = 0
     with closing(VectorProcess(settings, name)) as store:
@@ -64,7 +66,8 @@ def estimate(
             texts, tokens = texts + len(new), tokens + sum(map(estimated_tokens, new))
     if manifest:
         manifest.close()
-    return Estimate(model, texts, tokens, None if price is None else tokens * price.input / 1_000_000)
+    cost = None if price is None else tokens * price.input / 1_000_000
+    return Estimate(model, texts, tokens, cost, sum("://" in source for source in sources))
 
 
 def is_local(url: str) -> bool:

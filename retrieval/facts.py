@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from retrieval.analysis import fold, terms, terms_with_offsets
 from retrieval.figures import COUNTED, CURRENCIES, ENGLISH, IGNORED, MONTHS, SCALES, WEEKDAYS, Day, days, numbers
-from retrieval.scripts import ALIASES, LEAST, readable, skeleton
+from retrieval.scripts import ALIASES, LEAST, readable, skeletons
 
 REACH = 8  # content words on each side of a figure or a name that count as near it
 
@@ -227,7 +227,7 @@ def alike(name: str, word: str, same_language: bool) -> bool:
         return True
     if same_language:
         return False
-    return word[:4] == name[:4] != word[:3] or (len(bones := skeleton(name)) >= LEAST and bones == skeleton(word))
+    return word[:4] == name[:4] != word[:3] or any(len(s) >= LEAST for s in skeletons(name) & skeletons(word))
 
 
 def _alias(word: str) -> str | None:

@@ -19,6 +19,7 @@ _KINDS = {  # the first that is found in the names of an error's classes, its co
     "malformed": "JSONDecodeError",
     "connection": "ConnectionError|TransportError|NetworkError|ProtocolError|OSError",
 }
+KINDS = (*_KINDS, "api", "empty", "truncated")  # of every ModelError of a chat model
 _REMEDIES = {
     "timeout": "try again, or raise SOURCIER_MODEL_TIMEOUT",
     "quota": "check the plan and the billing of your provider",

@@ -7,13 +7,11 @@ Whatever goes wrong, the heuristics' understanding stands.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 import prompts
 from retrieval.analysis import STOP_WORDS, fold
 from retrieval.briefing import day_in_words, language_name
-from retrieval.errors import ModelError
 from retrieval.facts import facts, is_named, names
 from retrieval.language import detect
+from retrieval.replies import ReplyError, read
 from retrieval.types import Question, Usage
 from retrieval.unproven import has_link
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
-    from retrieval.writing import Writer
+    from retrieval.chat_model import ChatModel
 
 PARTS = 4  # of a question
 SEARCHES = 4  # for one part
@@ -39,9 +37,7 @@ LONGEST_DATE = 80
 TURNS = 4  # exchanges that the model is shown
 LONGEST_SHOWN = 700  # characters of one side of an exchange
 LONGEST_REPLY = 8_000
-_OBJECT = re.compile(r"\{")
 _HAN = re.compile("[\u3400-\u9fff]")
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 _log = logging.getLogger(__name__)
 
@@ -67,27 +63,19 @@ class Rephrased:
 
 
 def rephrase(
-    writer: Writer, question: Question, corpus: str | None, deadline: float, config: RunnableConfig | None = None
-) -> Iterator[Usage | Rephrased]:
-    """What the call took, and what came of it, if anything did. Never fails.
+    model: ChatModel, question: Question, corpus: str | None, seconds: float, config: RunnableConfig | None = None
+) -> tuple[Rephrased | None, Usage]:
+    """What came of the call, if anything did, and what it took. Never fails.
 
-    `corpus` is the language of the articles, ISO 639-1, and `deadline` a value of time.monotonic().
+    `corpus` is the language of the articles, ISO 639-1, and `seconds` what the call may take.
     """
-    text = ""
-    try:
-        for item in writer.reply(messages(question, corpus, question.today or date.today()), deadline, config):
-            if isinstance(item, Usage):
-                yield item
-            elif len(text := text + item) > LONGEST_REPLY:
-                break
-    except ModelError as error:
-        _log.info("understanding: %s; the question is taken as it is", error.kind)
-        return
-    found = parse(text, question)
+    asking = messages(question, corpus, question.today or date.today())
+    done = model.complete(asking, seconds, config, LONGEST_REPLY)
+    found = parse(done.text, question) if done.error is None else None
     if found is None:
-        _log.info("understanding: a malformed reply; the question is taken as it is")
-    else:
-        yield found
+        why = done.error.kind if done.error else "malformed reply"
+        _log.info("understanding: %s; the question is taken as it is", why)
+    return found, done.usage
 
 
 def messages(question: Question, corpus: str | None, today: date) -> list[tuple[str, str]]:
@@ -107,18 +95,21 @@ def messages(question: Question, corpus: str | None, today: date) -> list[tuple[
 
 def parse(reply: str, question: Question) -> Rephrased | None:
     """What a reply holds; None where it is not of the form that was asked for."""
-    try:
-        found = _object(_THOUGHT.sub("", reply))
-        said = " \n".join([question.text, *(t.question for t in question.history)])
-        known = " \n".join([said, *(t.answer for t in question.history)])
+    said = " \n".join([question.text, *(t.question for t in question.history)])
+    known = " \n".join([said, *(t.answer for t in question.history)])
+
+    def rephrased(found: dict[str, Any]) -> Rephrased:
         parts = tuple(p for p in (_part(entry, said, known) for entry in found["parts"][:PARTS]) if p.searches)
         standalone = _string(found["question"], LONGEST)
-    except (ValueError, KeyError, TypeError):
+        if not standalone or not parts:
+            raise ValueError("no question or no searches")
+        taken = bool(question.history) and keeps(standalone, question.text) and is_askers(standalone, said, known)
+        return Rephrased(standalone if taken else None, parts)
+
+    try:
+        return read(reply, rephrased)
+    except ReplyError:
         return None
-    if not standalone or not parts:
-        return None
-    taken = bool(question.history) and keeps(standalone, question.text) and is_askers(standalone, said, known)
-    return Rephrased(standalone if taken else None, parts)
 
 
 def is_grounded(text: str, known: str) -> bool:
@@ -156,18 +147,6 @@ def _beginnings(text: str) -> set[str]:
     return {word[:4] for word in longer} | set(_HAN.findall(folded))
 
 
-def _object(reply: str) -> dict[str, Any]:
-    decoder = json.JSONDecoder()
-    for m in _OBJECT.finditer(reply):
-        try:
-            found, _ = decoder.raw_decode(reply, m.start())
-        except (ValueError, RecursionError):
-            continue
-        if "parts" in found:
-            return dict(found)
-    raise ValueError("no object with parts")
-
-
 def _part(entry: Any, said: str, known: str) -> Part:
     searches = [_string(s, LONGEST) for s in entry["search"][:SEARCHES]]
     own = _string(entry["question"], LONGEST)
@@ -196,6 +175,5 @@ def _shown(text: str) -> str:
 
 
 def seconds_for(limit: float, deadline: float) -> float:
-    """When understanding has to be done, as time.monotonic(): a third of what is left at most is its own."""
-    now = time.monotonic()
-    return now + min(limit, (deadline - now) / 3)
+    """How long understanding may take: of what is left until the deadline, as time.monotonic(), a third at most."""
+    return min(limit, (deadline - time.monotonic()) / 3)

@@ -139,6 +139,16 @@ class Settings:
     understanding_timeout: float = _setting(
         "SOURCIER_UNDERSTANDING_TIMEOUT", 10.0, "Seconds that this may take; then the question is taken as it is."
     )
+    entailment: str = _setting(
+        "SOURCIER_ENTAILMENT",
+        "off",
+        "Whether a model reads each verified sentence once more beside its quotes, for what verification does not see "
+        "(a negation, a cause, who did what to whom): on costs one small call for each sentence.",
+        ("off", "on"),
+    )
+    entailment_timeout: float = _setting(
+        "SOURCIER_ENTAILMENT_TIMEOUT", 10.0, "Seconds that this may take for a sentence; then it is shown as verified."
+    )
     model_timeout: float = _setting("SOURCIER_MODEL_TIMEOUT", 30.0, "Seconds that one model call may take.")
     model_retries: int = _setting("SOURCIER_MODEL_RETRIES", 2, "Retries of a model call after a transient failure.")
     deadline: float = _setting(

@@ -153,6 +153,11 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchecked:
+    """The entailment check failed: this sentence and those that follow are verified without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered quote: `quote == article.text[start:end]`."""
 
@@ -207,7 +212,7 @@ class Answer:
     newest_source: str | None  # the latest `published` among the citations
     usage: Usage
     seconds: Mapping[str, float]  # "retrieval", "total", …
-    notice: str | None = None  # why a fallback answered ("model_failed", "model_timeout", "budget"), else None
+    notice: str | None = None  # why a fallback answered, if one did: one of `chain.NOTICES`
     confidence: float | None = None  # extractive: the probability that the hits hold an answer, 0 to 1
     missing: tuple[str, ...] = ()  # words of the question that no passage holds (abstention)
     unanswered: tuple[str, ...] = ()  # a model's sentences on what the passages do not say: no fact, no citation

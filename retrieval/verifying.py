@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from retrieval.analysis import terms
 from retrieval.contradicting import SHARED, Line, about, contradicted
 from retrieval.facts import Facts, Mark, facts, is_named, merged, names
 from retrieval.figures import WEEKDAYS, Day
@@ -70,7 +71,7 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
     share = len(wanted & held.terms) / len(wanted) if wanted else 1.0
     if missing := _listed(_problems(sentence, merged([held, facts(question)]), same, language)):
         return Verdict(False, f"not in the cited passages: {missing}", share=share)
-    if not same and not _anchored(sentence, own, held):
+    if not same and not _anchored(sentence, own, held, language):
         return Verdict(False, "nothing in it can be compared with passages in another language", share=share)
     bare = not any(m.sure for m in own.marks) and len(wanted) < SHORT
     if same and bare and len(own.order) < 2:
@@ -79,7 +80,7 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
         return Verdict(False, f"too few of its words are in the cited passages ({share:.2f})", share=share)
     if same and (other := _listed(contradicted(own, lines, question))):
         return Verdict(False, f"the passages say otherwise: {other}", share=share)
-    shown = _chosen(sentence, lines, same)
+    shown = _chosen(sentence, lines, same, language)
     evidence = merged([_evidence([line for s in shown for line in s.lines]), facts(question)])
     if missing := _listed(_problems(sentence, evidence, same, language)):
         return Verdict(False, f"in no slice that could be quoted: {missing}", share=share)
@@ -94,8 +95,10 @@ def _lines(hit: Hit) -> list[Line]:
     return [Line(hit, s, e, not i or i - 1 in barred) for i, (s, e) in kept]  # no quote reaches over one that is barred
 
 
-def _anchored(sentence: str, own: Facts, held: Facts) -> bool:
+def _anchored(sentence: str, own: Facts, held: Facts, language: str | None) -> bool:
     """Whether a sentence in another language than the passages' holds a figure, a date, a name or kindred words."""
+    if any(french[0].isupper() and _says(french, held, own) for _, french in _glossed(sentence, language)):
+        return True
     if any(m.values & held.values for m in own.numbers) or any(d.is_of(o) for d in own.days for o in held.days):
         return True
     if any(is_named(name, held, own, False) for name in names(sentence)):
@@ -131,9 +134,30 @@ def _problems(sentence: str, evidence: Facts, same_language: bool, language: str
             if quoted.count(" ") >= 2 and f" {quoted} " not in f" {evidence.folded} ":
                 yield "quotation"
     told = _RUN_OF_NAMES.findall(sentence[1:]) if language == "de" else [sentence]
+    known = {} if same_language else dict(_glossed(sentence, language))
     for name in (name for part in told for name in names(part)):
-        if not is_named(name, evidence, own, same_language):
+        meant = (french for written, french in known.items() if name in written.split())
+        if not (is_named(name, evidence, own, same_language) or any(_says(french, evidence, own) for french in meant)):
             yield f"name {name}"
+    if language == "zh":  # which has no capitals: names are those that the glossary knows
+        for written, french in known.items():
+            named = len(written) > 1 and french[0].isupper() and written not in evidence.folded
+            if named and not _says(french, evidence, own):
+                yield f"name {written}"
+
+
+def _glossed(sentence: str, language: str | None) -> tuple[tuple[str, str], ...]:
+    """The words of a sentence that a glossary knows, with their French."""
+    from retrieval import lexicon  # and its stemmers, for other languages alone
+
+    return lexicon.glossed(sentence, language) if language in lexicon.TRANSLATED else ()
+
+
+def _says(french: str, evidence: Facts, own: Facts) -> bool:
+    """Whether the evidence has the words of a translation, or their initials."""
+    words = re.findall(r"[^\W\d_]{3,}", french)
+    named = all(is_named(word, evidence, own, False) for word in words)
+    return bool(words) and (named or not facts(french).initials.isdisjoint(evidence.acronyms))
 
 
 def _measured(number: Mark, evidence: Facts) -> bool:
@@ -160,9 +184,11 @@ def _close(day: Day, other: Day) -> bool:
     return abs(ours - theirs).days <= 183
 
 
-def _chosen(sentence: str, lines: Sequence[Line], same_language: bool) -> list[_Slice]:
+def _chosen(sentence: str, lines: Sequence[Line], same_language: bool, language: str | None) -> list[_Slice]:
     """The slices that together prove most, each adding a proof, and those of other hits that hold many of its words."""
     own = facts(sentence)
+    if not same_language and (told := _glossed(sentence, language)):
+        own = replace(own, terms=frozenset(terms(" ".join(french for _, french in told))) or own.terms)
     kept, proven = list[_Slice](), frozenset[str]()
     slices = list(_slices(own, frozenset(names(sentence)), lines, same_language))
 
@@ -211,7 +237,7 @@ def _quotes(shown: Sequence[_Slice]) -> tuple[Quote, ...]:
 def _proofs(own: Facts, named: frozenset[str], line: Line, same_language: bool) -> frozenset[str]:
     """Which figures, dates and names of the sentence a line holds."""
     held = line.facts
-    found = {m.written for m in own.numbers if m.values & held.values and _measured(m, held)}
+    found = {m.written for m in own.numbers if m.values & held.values and (not m.unit or _measured(m, held))}
     found |= {name for name in named if is_named(name, held, own, same_language)}
     found |= (own.weekdays & held.weekdays) | (own.currencies & held.currencies)
     days = [*held.days, *line.resolved.days]

@@ -1,6 +1,6 @@
 """Hits → sentences by a chat model, streamed. A sentence leaves only after it was verified.
 
-prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify ─▶ Sentence | Dropped ─▶ Usage
+prompt ─▶ model ─▶ prompts.Reply (whole sentences with their keys) ─▶ verify (─▶ entailment) ─▶ Sentence | Dropped
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import prompts
 from retrieval.briefing import keys_of, messages, shown
 from retrieval.chat_model import ChatModel
+from retrieval.entailment import Entailment
 from retrieval.errors import ModelError
 from retrieval.model_errors import unfinished
 from retrieval.passages import split_sentences
 from retrieval.settings import Settings
-from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Usage
+from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Unchecked, Usage
 from retrieval.unproven import has_link, is_absence, only_absence
 from retrieval.verifying import verify
 
@@ -29,19 +30,19 @@ NO_EVIDENCE = "NO_EVIDENCE"  # what the model writes when no passage answers
 MISSING = "more than what the passages do not say"  # Dropped.reasons
 LINK = "a link or markup"
 NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence instead
-Written = Sentence | Unanswered | Dropped | Usage
+Written = Sentence | Unanswered | Unchecked | Dropped | Usage
 
 
 class Writer:
     """Writes answers with the chat model of the settings. The model is made on first use."""
 
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
-        self._settings, self._model = settings, ChatModel(settings, model)
+        self._settings, self.model = settings, ChatModel(settings, model)
 
     @property
     def name(self) -> str:
         """The model's name without its provider."""
-        return self._model.name
+        return self.model.name
 
     def stream(
         self, question: Question, hits: Sequence[Hit], deadline: float, config: RunnableConfig | None = None
@@ -51,6 +52,17 @@ class Writer:
         `deadline` is a value of time.monotonic(). Raises ModelError, after the sentences that were complete. An
         answer without any sentence means that the model found no evidence, or that nothing it wrote could be proven.
         """
+        written = self._written(question, hits, deadline, config)
+        if self._settings.entailment == "off":
+            yield from written
+            return
+        second = Entailment(self.model, question, self._settings.entailment_timeout, deadline, config)
+        for item in written:
+            yield from second.checked(item) if isinstance(item, Sentence) else (item,)
+
+    def _written(
+        self, question: Question, hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
+    ) -> Iterator[Written]:
         given = shown(hits, self._settings.context_tokens)
         try:
             yield from self._attempt(question, given, hits, deadline, config)
@@ -61,22 +73,7 @@ class Writer:
 
     def prepare(self) -> None:
         """Make the model now, which takes a second or two. Raises ModelError where that cannot be."""
-        self._model.prepare()
-
-    def reply(
-        self, messages: list[tuple[str, str]], deadline: float, config: RunnableConfig | None = None
-    ) -> Iterator[str | Usage]:
-        """The model's words as they come, and what they took. Raises ModelError, also where they are not all."""
-        finish, empty = None, True
-        for piece in self._model.pieces(messages, deadline, config):
-            if piece.usage != Usage():
-                yield piece.usage
-            finish = piece.finish or finish
-            if piece.text:
-                empty = False
-                yield piece.text
-        if failed := unfinished(finish, empty):
-            raise failed
+        self.model.prepare()
 
     def _attempt(
         self, question: Question, given: list[Hit], hits: Sequence[Hit], deadline: float, config: RunnableConfig | None
@@ -84,7 +81,7 @@ class Writer:
         keys = dict(zip(keys_of(given), given, strict=True))
         parser, usage, finish, failure = prompts.Reply(split_sentences), Usage(), None, None
         try:
-            for piece in self._model.pieces(messages(question, keys, question.today or date.today()), deadline, config):
+            for piece in self.model.pieces(messages(question, keys, question.today or date.today()), deadline, config):
                 usage += piece.usage
                 finish = piece.finish or finish
                 for text, cited in parser.feed(piece.text):

@@ -62,7 +62,7 @@ def notices(answer: Mapping[str, Any], t: Texts) -> list[str]:
     """Why the model did not write the answer, or that it did not finish it."""
     if not (reason := answer.get("notice")):
         return []
-    unfinished = answer["mode"] == "model" and reason not in ("budget", "repeated")
+    unfinished = answer["mode"] == "model" and reason not in ("budget", "repeated", "unchecked")
     known = "answer_notice_unknown" if unfinished else f"answer_notice_{reason.removeprefix('model_')}"
     return [t(known if known in t.entries else "answer_notice_unknown")]
 

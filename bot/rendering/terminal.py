@@ -74,16 +74,16 @@ def understood(answer: Answer, page: Page) -> str:
 
 
 def notice(answer: Answer, page: Page) -> str:
-    """Why a fallback answered, if one did."""
-    if not answer.notice:
+    """What kept a model from answering as it should, if anything did, what is shown instead, and the remedy."""
+    if not (reason := answer.notice):
         return ""
-    known = f"notice_{answer.notice}"
-    text = (
-        page.t(known)
-        if known in page.t.entries
-        else page.t("notice_other", notice=answer.notice.removeprefix("model_"))
-    )
-    return page.style(page.wrap(text), fg="yellow")
+    t, known = page.t, f"notice_{reason}"
+    said = [t(known) if known in t.entries else t("notice_other", notice=reason.removeprefix("model_"))]
+    if reason not in ("repeated", "unchecked"):
+        said.append(t("notice_instead" if answer.mode == "extractive" else "notice_until_then"))
+    if (remedy := f"remedy_{reason}") in t.entries:
+        said.append(t(remedy))
+    return page.style(page.wrap(" ".join(said)), fg="yellow")
 
 
 def statement(statement: Statement, page: Page) -> str:

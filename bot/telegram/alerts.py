@@ -24,7 +24,7 @@ FAILURES, WITHIN = 3, 600.0  # so many of a kind within so many seconds alert th
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[\w-]{20,}", re.IGNORECASE)  # of any bot
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
-_AT_ONCE = ("auth", "quota")  # which no waiting mends: told at the first answer, once a day
+_AT_ONCE = ("auth", "missing", "quota")  # which no waiting mends: told at the first answer, once a day
 _REPEATED = {  # told when they repeat, once an hour: the kind, and the text for it
     "connection": "connection", "timeout": "timeout", "rate_limit": "rate_limit",
     "api": "api", "malformed": "api", "context": "api", "empty": "api", "truncated": "api",

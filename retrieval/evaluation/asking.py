@@ -1,26 +1,20 @@
-"""Asking a model for one JSON object: read strictly, asked for once more when it is none."""
+"""Asking a model for one JSON object, once more where its reply holds none."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from retrieval.chat_model import ChatModel, Messages
 from retrieval.errors import ModelError
+from retrieval.replies import ReplyError, read
 from retrieval.types import Usage
 
 ATTEMPTS = 2
 STOPPING = ("auth", "quota", "connection")  # failures that the next call meets too
 _UNUSABLE = ("empty", "truncated", "malformed", "refusal")  # the model replied, and it is of no use
-_FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
 T = TypeVar("T")
-
-
-class ReplyError(ValueError):
-    """A reply that is not of the form that was asked for; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,7 @@ def ask(model: ChatModel, messages: Messages, seconds: float, parse: Callable[[d
             used += done.usage
             if done.error is not None:
                 raise done.error
-            return Replied(parse(_object(done.text)), used)
+            return Replied(read(done.text, parse), used)
         except ReplyError:
             unusable = "malformed"
         except ModelError as error:
@@ -52,14 +46,3 @@ def ask(model: ChatModel, messages: Messages, seconds: float, parse: Callable[[d
                 raise
             unusable = "refusal" if error.kind == "refusal" else "malformed"
     return Replied(None, used, unusable)
-
-
-def _object(text: str) -> dict[str, Any]:
-    fenced = _FENCED.match(text)
-    try:
-        found = json.loads(fenced[1] if fenced else text)
-    except (ValueError, RecursionError) as error:
-        raise ReplyError(f"not JSON ({error})") from error
-    if not isinstance(found, dict):
-        raise ReplyError("not a JSON object")
-    return found

@@ -18,13 +18,14 @@ from retrieval.analysis import terms
 from retrieval.briefing import CHARACTERS_A_TOKEN, language_name
 from retrieval.chat_model import ChatModel
 from retrieval.errors import ModelError
-from retrieval.evaluation.asking import STOPPING, ReplyError, ask
+from retrieval.evaluation.asking import STOPPING, ask
 from retrieval.evaluation.candidates import identity
 from retrieval.evaluation.checking import Checker
 from retrieval.evaluation.gold import row_of
 from retrieval.evaluation.matching import folded, locate, occurs
 from retrieval.library import Library
 from retrieval.passages import split_sentences
+from retrieval.replies import ReplyError
 from retrieval.settings import Settings
 from retrieval.spending import MEASURING
 from retrieval.types import Article, Usage

@@ -21,7 +21,8 @@ import prompts
 from retrieval.chat_model import ChatModel, Messages
 from retrieval.errors import ModelError
 from retrieval.evaluation import runs
-from retrieval.evaluation.asking import STOPPING, ReplyError, ask
+from retrieval.evaluation.asking import STOPPING, ask
+from retrieval.replies import ReplyError
 from retrieval.settings import Settings
 from retrieval.spending import MEASURING
 from retrieval.types import Progress

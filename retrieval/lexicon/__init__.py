@@ -10,7 +10,7 @@ Words are compared as the word index knows them (folded, stemmed), so a line hol
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -102,13 +102,24 @@ def in_french(question: str, language: str, idle: frozenset[str]) -> str:
     No translation: word for word, for searching and comparing. `language` is one of TRANSLATED; words that are not
     known and `idle` are left out.
     """
-    known = _glossary(language)
     found: list[str] = []
-    pieces = _chinese(question, known) if language == "zh" else _words(question, known, language, idle)
-    for piece in pieces:
-        found.extend(piece.split())
+    for written, french in _pieces(question, language):
+        if french or language == "zh" or written.lower() not in idle:
+            found.extend((french or written).split())
     front = list(dict.fromkeys(w for w in found if w in _FRONT))
     return " ".join([*front, *(w for w in found if w not in _FRONT)])
+
+
+@lru_cache(maxsize=2_000)
+def glossed(text: str, language: str) -> tuple[tuple[str, str], ...]:
+    """What the glossary of a language, one of TRANSLATED, knows of a text: its words as written, and their French."""
+    return tuple((written, french) for written, french in _pieces(text, language) if french)
+
+
+def _pieces(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """A text in pieces, each with its French, "" where it is not known."""
+    known = _glossary(language)
+    return _chinese(text, known) if language == "zh" else _words(text, known, language)
 
 
 @lru_cache(maxsize=3)
@@ -136,35 +147,29 @@ def _stem(word: str, language: str) -> str:
     return str(_stemmer(language).stemWord(word.replace("ё", "е")))
 
 
-def _words(question: str, known: Mapping[tuple[str, ...], str], language: str, idle: frozenset[str]) -> list[str]:
-    """The longest headwords first, up to three words; what is unknown stays as typed."""
-    words = _WORD.findall(question)
+def _words(text: str, known: Mapping[tuple[str, ...], str], language: str) -> Iterator[tuple[str, str]]:
+    """The longest headwords first, up to three words."""
+    words = _WORD.findall(text)
     lower = [word.lower() for word in words]
     stems = [_stem(word, language) for word in lower]
-    found: list[str] = []
     at = 0
     while at < len(words):
         keys = (tuple(forms[at : at + n]) for n in (3, 2, 1) for forms in (lower, stems))
         key = next((key for key in keys if key in known), ())
-        if key:
-            found.append(known[key])
-        elif lower[at] not in idle:
-            found.append(words[at])
-        at += len(key) or 1
-    return found
+        size = len(key) or 1
+        yield " ".join(words[at : at + size]), known[key] if key else ""
+        at += size
 
 
-def _chinese(question: str, known: Mapping[tuple[str, ...], str]) -> list[str]:
-    """The longest headwords first; Latin words and figures stay, other signs say nothing."""
-    found: list[str] = []
+def _chinese(text: str, known: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, str]]:
+    """The longest headwords first, Latin words and figures; other signs say nothing."""
     at = 0
-    while at < len(question):
-        if plain := re.compile(r"[A-Za-z0-9][\w.,'-]*", re.ASCII).match(question, at):
-            found.append(plain.group())
+    while at < len(text):
+        if plain := re.compile(r"[A-Za-z0-9][\w.,'-]*", re.ASCII).match(text, at):
+            yield plain.group(), ""
             at = plain.end()
             continue
-        size = next((n for n in range(LONGEST, 0, -1) if (question[at : at + n],) in known), 0)
+        size = next((n for n in range(LONGEST, 0, -1) if (text[at : at + n],) in known), 0)
         if size:
-            found.append(known[(question[at : at + size],)])
+            yield text[at : at + size], known[(text[at : at + size],)]
         at += size or 1
-    return found

@@ -71,6 +71,15 @@ def test_what_is_free_is_not_asked_about(
     assert server.texts.total() == 3
 
 
+def test_what_the_estimate_leaves_out_is_told(server: EmbeddingServer, folder: Path) -> None:
+    """Web pages are fetched by the ingest alone: their number is told beside the price of the others."""
+    stopped = ingest(folder, "http://127.0.0.1:9/a", "http://127.0.0.1:9/feed")
+    assert stopped.exit_code == 2
+    assert "3 passages" in stopped.stderr
+    assert "Non comptés dans l’estimation : 2 pages web ou flux" in " ".join(stopped.stderr.split())
+    assert server.requests == []
+
+
 @pytest.mark.parametrize(("said", "status", "embedded"), [("n\n", 1, 0), ("oui\n", 0, 3), ("\n", 0, 3)])
 def test_on_a_terminal_it_asks(server: EmbeddingServer, folder: Path, said: str, status: int, embedded: int) -> None:
     """The estimate and the question are shown; no leaves everything as it was, yes goes on."""

@@ -7,12 +7,14 @@ import json
 from datetime import date
 
 import click
+import pytest
 from handmade import ARTICLE, DROPPED, QUOTE, abstention, answer
 
 from bot.rendering import terminal
 from bot.rendering.as_json import answer_dict, dumps, hits_dict, report_dict
 from bot.rendering.terminal import Page
 from bot.texts import texts
+from retrieval.chain import NOTICES
 from retrieval.types import Failure, Hit, Period, Removed, SyncReport, Usage
 
 FR, EN = Page(texts("fr")), Page(texts("en"))
@@ -138,9 +140,21 @@ def test_unsupported_statement_is_marked() -> None:
 
 
 def test_notice_is_said() -> None:
-    """A fallback says why it answered."""
-    assert "took too long" in terminal.answer(answer(notice="model_timeout"), EN)
+    """A fallback says why it answered, and what to do; a written answer that was cut says that it is not whole."""
+    told = " ".join(terminal.answer(answer(notice="model_timeout"), EN).split())
+    assert "took too long. Extractive answer instead. SOURCIER_MODEL_TIMEOUT and" in told
+    told = " ".join(terminal.answer(answer(notice="model_timeout", mode="model"), EN).split())
+    assert "took too long. This is what it had written until then." in told
     assert "strange" in terminal.answer(answer(notice="strange"), EN)
+
+
+@pytest.mark.parametrize("page", [FR, EN], ids=["fr", "en"])
+def test_every_notice_has_words_and_a_remedy(page: terminal.Page) -> None:
+    """Whatever the chain may say of a model; a repeated answer needs no remedy."""
+    for notice in NOTICES:
+        assert f"notice_{notice}" in page.t.entries
+        assert f"remedy_{notice}" in page.t.entries or notice == "repeated"
+        assert page.t(f"notice_{notice}").split()[0] in terminal.notice(answer(notice=notice), page)
 
 
 def test_understood_only_when_it_differs() -> None:

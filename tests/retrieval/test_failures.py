@@ -14,7 +14,7 @@ from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, SlowFirstToken, StreamFault
 from llmock.testing import LLMockServer
 
-from retrieval.chain import Answerer
+from retrieval.chain import NOTICES, Answerer
 from retrieval.library import sync
 from retrieval.settings import Secret, Settings
 from retrieval.types import Answer, Statement
@@ -119,6 +119,7 @@ def test_every_failure_ends_in_an_answer(
             logging.getLogger(name).setLevel(logging.DEBUG)
         answer, streamed, took = answered(modelled, server, *behaviors)
     assert (answer.mode, answer.notice) == (mode, notice)
+    assert notice is None or notice in NOTICES  # each has its words
     assert FIRST in answer.text
     assert tuple(streamed) == answer.statements
     assert all(s.supported and s.citations for s in answer.statements)

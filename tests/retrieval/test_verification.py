@@ -69,6 +69,16 @@ def test_right_sentences_are_kept() -> None:
     assert len(wrong) <= (1 - KEPT) * told, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("language", ["ru", "zh"])
+def test_answers_in_other_scripts(language: str) -> None:
+    """Sentences in Russian and Chinese about French passages: of ten at least nine are judged rightly, either way."""
+    for supported in (False, True):
+        cases = [c for c in CASES if c["language"] == language and c["supported"] is supported]
+        wrong = [c["sentence"] for c in cases if judged(c).supported is not supported]
+        assert len(cases) >= 12
+        assert len(wrong) <= 0.1 * len(cases), "\n".join(wrong)
+
+
 def test_quotes_hold_every_figure_shown() -> None:
     """What is shown comes with one to three verbatim quotes."""
     for case in CASES:

@@ -13,6 +13,7 @@ from bot.rendering.telegram import Button, Message
 from bot.rendering.telegram_html import BYTES, ENTITIES, UNITS, clean, line, units
 from bot.rendering.telegram_lines import notices
 from bot.telegram.texts import LANGUAGES, catalogue
+from retrieval.chain import NOTICES
 from retrieval.types import Article, Statement
 
 FR = catalogue("fr")
@@ -154,11 +155,10 @@ def test_articles_in_another_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_why_the_model_did_not_write(language: str) -> None:
-    """Every kind of a model's failure in plain words of every language: no key, code or English name of it."""
-    kinds = "auth quota connection rate_limit timeout api refusal truncated empty unsupported".split()
+    """Every notice that the chain may give in plain words of every language: no key, code or English name of it."""
     t = catalogue(language)
-    for kind in kinds:
-        (words,) = notices(an_answer(notice=f"model_{kind}"), t)
+    for notice in NOTICES:
+        (words,) = notices(an_answer(notice=notice), t)
         assert words != t("answer_notice_unknown")
         assert not re.search(r"API|key|HTTP|\d|OPENAI|_", words, re.IGNORECASE)
 

@@ -111,7 +111,9 @@ def test_the_remedy_is_named(tmp_path: Path) -> None:
 
 
 # ---- a model that cannot be used
-@pytest.mark.parametrize(("kind", "remedy"), [("auth", "OPENAI_API_KEY"), ("quota", "facturation")])
+@pytest.mark.parametrize(
+    ("kind", "remedy"), [("auth", "OPENAI_API_KEY"), ("missing", "SOURCIER_CHAT_MODEL"), ("quota", "facturation")]
+)
 def test_what_no_waiting_mends_is_told_at_once(tmp_path: Path, kind: str, remedy: str) -> None:
     """Once a day, with the remedy."""
     with reception(tmp_path) as here:
@@ -150,7 +152,7 @@ def test_what_may_pass_is_told_when_it_repeats(tmp_path: Path, kind: str, remedy
 def test_what_needs_nobody_is_not_told(tmp_path: Path) -> None:
     """Answers as they should be, a spent budget, and what the model would not or could not prove."""
     with reception(tmp_path) as here:
-        for notice in (None, "", "budget", "model_refusal", "model_unsupported"):
+        for notice in (None, "", "budget", "unchecked", "model_refusal", "model_unsupported"):
             assert answered(here, notice, notice, notice) == []
 
 
@@ -159,6 +161,6 @@ def test_owners_are_told_in_their_language(tmp_path: Path, language: str) -> Non
     """Every alert, in every language."""
     with reception(tmp_path) as here:
         here.memory.set_language(OWNER, language)
-        kinds = ("auth", "quota", "connection", "timeout", "rate_limit", "api")
+        kinds = ("auth", "missing", "quota", "connection", "timeout", "rate_limit", "api")
         said = answered(here, *(f"model_{kind}" for kind in kinds for _ in range(3)))
         assert len(said) == len(set(said)) == len(kinds)
