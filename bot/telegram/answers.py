@@ -21,7 +21,9 @@ from retrieval.types import Answer, Article, Hit, Progress, Question, Statement,
 
 WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
 BEGINNING = 2  # answers that search and ask the model at once: more of them only make each slower, and the first late
-ASKING = 0.045  # seconds between two that have asked: with them about as many begin as Telegram lets end, 30 a second
+# How many may ask the model: about as many as Telegram lets end, 30 at once and then 30 a second. Those that are early
+# only wait, and take the processor from those that are due.
+AT_ONCE, A_SECOND = 30, 32.0
 HELD = 2.0  # seconds after which one that has not asked the model lets the next begin all the same
 STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
 
@@ -41,6 +43,7 @@ class Answers:
         self._free = asyncio.Semaphore(WITH_MODEL if settings.uses_model else WITHOUT)
         self._opening = threading.Lock()
         self._beginning = asyncio.Semaphore(BEGINNING)
+        self._full = 0.0  # the loop's time until which as many have asked as may (a leaky bucket)
         self._answerer: Answerer | None = None
         self._library: Library | None = None
         self._syncing = asyncio.Lock()
@@ -55,7 +58,7 @@ class Answers:
         """
         loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
 
-        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(loop.call_later, ASKING, beginning.over))
+        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(self._asked, beginning))
 
         def work() -> Answer:
             last: Statement | Answer | None = None
@@ -70,14 +73,25 @@ class Answers:
         async with self._free, beginning:
             return await _in_thread(work)
 
+    def _asked(self, beginning: _Beginning) -> None:
+        """One has asked the model: let the next begin when it may."""
+        loop = asyncio.get_running_loop()
+        self._full = max(self._full, loop.time() - AT_ONCE / A_SECOND) + 1 / A_SECOND
+        loop.call_at(self._full, beginning.over)
+
     async def prepare(self) -> None:
         """Load what the first answer would wait for, where there is a store."""
-        with contextlib.suppress(StoreEmpty, StoreMismatch):
-            await self._run(lambda: self._open().prepare())
 
-    async def basis(self, question: Question) -> str:
-        """What an answer to it would rest on now: `bot.repeats`. Raises StoreEmpty, StoreMismatch."""
-        return await self._run(lambda: basis_of(self._settings, self._open().revision(), question))
+        def prepare() -> None:
+            self._open().prepare()
+            basis_of(self._settings, self.revision(), Question(""))  # reads the code that its digest stands for
+
+        with contextlib.suppress(StoreEmpty, StoreMismatch):
+            await self._run(prepare)
+
+    def revision(self) -> str:
+        """Of the articles, as `Answerer.revision`: to be called in a thread. Raises StoreEmpty, StoreMismatch."""
+        return self._open().revision()
 
     async def search(self, text: str, k: int = 10) -> list[Hit]:
         """The k best passages."""
