@@ -8,7 +8,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from langchain_core.callbacks import BaseCallbackHandler
 
@@ -42,21 +42,32 @@ class Answers:
         self._settings = settings
         self._free = asyncio.Semaphore(WITH_MODEL if settings.uses_model else WITHOUT)
         self._opening = threading.Lock()
-        self._beginning = asyncio.Semaphore(BEGINNING)
+        self._turns = asyncio.Semaphore(BEGINNING)
         self._full = 0.0  # the loop's time until which as many have asked as may (a leaky bucket)
         self._answerer: Answerer | None = None
         self._library: Library | None = None
         self._syncing = asyncio.Lock()
         self._status: tuple[float, Status] | None = None
 
+    def beginning(self) -> Beginning:
+        """The turn to begin an answer: what is done for it is better done within, after what others wait for."""
+        return Beginning(self._turns)
+
     async def answer(
-        self, question: Question, on_statement: Callable[[Statement], None], stop: threading.Event
+        self,
+        question: Question,
+        on_statement: Callable[[Statement], None],
+        stop: threading.Event,
+        beginning: Beginning | None = None,
     ) -> Answer:
         """One answer; `on_statement` is called in this loop as each statement is released.
 
-        Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
+        `beginning` is the turn that who asks has already. Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
         """
-        loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
+        if beginning is None:
+            async with self.beginning() as beginning:
+                return await self.answer(question, on_statement, stop, beginning)
+        loop = asyncio.get_running_loop()
 
         asked = _ModelAsked(lambda: loop.call_soon_threadsafe(self._asked, beginning))
 
@@ -70,10 +81,10 @@ class Answers:
             assert isinstance(last, Answer)  # noqa: S101 - a stream ends with it
             return last
 
-        async with self._free, beginning:
+        async with self._free:
             return await _in_thread(work)
 
-    def _asked(self, beginning: _Beginning) -> None:
+    def _asked(self, beginning: Beginning) -> None:
         """One has asked the model: let the next begin when it may."""
         loop = asyncio.get_running_loop()
         self._full = max(self._full, loop.time() - AT_ONCE / A_SECOND) + 1 / A_SECOND
@@ -179,16 +190,17 @@ class _ModelAsked(BaseCallbackHandler):
         self._told()
 
 
-class _Beginning:
+class Beginning:
     """A turn to begin, first come first served, held until it is over or for HELD seconds."""
 
     def __init__(self, turns: asyncio.Semaphore) -> None:
         self._turns = turns
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._turns.acquire()
         self._timer = asyncio.get_running_loop().call_later(HELD, self.over)
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self.over()

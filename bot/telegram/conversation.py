@@ -21,7 +21,7 @@ from bot.telegram import followups
 from bot.telegram.access import allowance
 from bot.telegram.addressed import asked, question_text
 from bot.telegram.alerts import alert, fell_back
-from bot.telegram.answers import Stopped
+from bot.telegram.answers import Beginning, Stopped
 from bot.telegram.asking import Asking, Begun, asking_of, begin, history_of
 from bot.telegram.courtesy import courtesy
 from bot.telegram.desk import Desk
@@ -38,11 +38,15 @@ NEAREST = 3
 FIRST_FRAME = 0.7  # seconds: an answer that is there sooner is not shown as it grows, which would only flicker
 
 
+class _Refused(Exception):
+    """A question that is not answered; its text is what the person is told."""
+
+
 @dataclass
 class _Running:
     """A question being answered."""
 
-    task: asyncio.Task[dict[str, Any]]
+    task: asyncio.Task[tuple[int, dict[str, Any]]]
     asking: Asking
     stopped: bool = False  # by /stop or an edit: not by a shutdown
 
@@ -145,31 +149,23 @@ class Conversation:
     async def ask(self, asking: Asking) -> None:
         """Answer a question: within the quota, shown as it grows, delivered once, remembered."""
         desk, t, began = self._desk, self._desk.t(asking.language), time.monotonic()
-        place, today = asking.place, datetime.now(UTC).date()
         try:
-            begun = await begin(desk, asking, today)
-            allowed = allowance(desk, asking.user, today, begun.spent, begun.spent_all)
-            if begun.turn.answer is not None:  # it was answered before a restart, and perhaps not delivered
-                answer = json.loads(begun.turn.answer)
-            elif not allowed.allowed:
-                await desk.delivery.say(place, rendering.notice(allowed.text or ""), reply_to=asking.reply_to)
-                return
-            else:
-                answer = await self._watched(asking, begun, allowed.extractive, t)
+            turn, answer = await self._watched(asking, t)
         except Stopped:
             return
-        except StoreEmpty:
+        except (_Refused, StoreEmpty) as why:
             key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"
-            await desk.delivery.say(place, rendering.notice(t(key)), reply_to=asking.reply_to)
+            notice = rendering.notice(str(why) if isinstance(why, _Refused) else t(key))
+            await desk.delivery.say(asking.place, notice, reply_to=asking.reply_to)
             return
         except Exception as error:
             reference = await alert(desk, error, "question")
             desk.metrics.errors.labels("question").inc()
             text = t("conversation_failed", reference=reference)
-            await desk.delivery.say(place, rendering.notice(text), reply_to=asking.reply_to)
+            await desk.delivery.say(asking.place, rendering.notice(text), reply_to=asking.reply_to)
             return
-        messages = await self._rendered(answer, begun.turn.id, t, asking)
-        await desk.delivery.deliver(begun.turn.id, place, messages, reply_to=asking.reply_to)
+        messages = await self._rendered(answer, turn, t, asking)
+        await desk.delivery.deliver(turn, asking.place, messages, reply_to=asking.reply_to)
         desk.metrics.seconds.observe(time.monotonic() - began)
 
     async def _rendered(self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking) -> list[rendering.Message]:
@@ -187,11 +183,11 @@ class Conversation:
             answer, turn, t, corpus_until=until, followups=labels, asked=shown, nearest=nearest
         )  # fmt: skip
 
-    async def _watched(self, asking: Asking, begun: Begun, extractive: bool, t: Texts) -> dict[str, Any]:
-        """The answer, made in a task that /stop and an edit of the question can cancel. Raises Stopped."""
+    async def _watched(self, asking: Asking, t: Texts) -> tuple[int, dict[str, Any]]:
+        """The turn and its answer, made in a task that /stop and an edit of the question can cancel. Raises Stopped."""
         if 0 < asking.message_id < self._stops.get((asking.place.chat_id, asking.user.id), 0):
             raise Stopped
-        task = asyncio.create_task(self._answered(asking, begun, extractive, t))
+        task = asyncio.create_task(self._answered(asking, t))
         running = self._running[asking.place.chat_id] = _Running(task, asking)
         try:
             return await task
@@ -204,7 +200,21 @@ class Conversation:
             if self._running.get(asking.place.chat_id) is running:
                 del self._running[asking.place.chat_id]
 
-    async def _answered(self, asking: Asking, begun: Begun, extractive: bool, t: Texts) -> dict[str, Any]:
+    async def _answered(self, asking: Asking, t: Texts) -> tuple[int, dict[str, Any]]:
+        """The same. Nothing is done for it before its turn to begin: others wait. Raises _Refused."""
+        desk, today = self._desk, datetime.now(UTC).date()
+        async with desk.delivery.typing(asking.place), desk.answers.beginning() as beginning:
+            begun = await begin(desk, asking, today)
+            if begun.turn.answer is not None:  # it was answered before a restart, and perhaps not delivered
+                return begun.turn.id, json.loads(begun.turn.answer)
+            allowed = allowance(desk, asking.user, today, begun.spent, begun.spent_all)
+            if not allowed.allowed:
+                raise _Refused(allowed.text)
+            return begun.turn.id, await self._made(asking, begun, allowed.extractive, t, beginning)
+
+    async def _made(
+        self, asking: Asking, begun: Begun, extractive: bool, t: Texts, beginning: Beginning
+    ) -> dict[str, Any]:
         desk, began, turn = self._desk, time.monotonic(), begun.turn
         stop = threading.Event()
         draft = desk.delivery.draft(asking.place)
@@ -236,8 +246,7 @@ class Conversation:
         if (again := await repeated(desk, asking.user.id, turn.id, question, basis, begun.before)) is not None:
             return again
         try:
-            async with desk.delivery.typing(asking.place):
-                answer = await desk.answers.answer(question, on_statement, stop)
+            answer = await desk.answers.answer(question, on_statement, stop, beginning)
         finally:
             stop.set()
             await draft.close()
