@@ -114,7 +114,7 @@ def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str,
     stems = dict(zip(vocabulary, map(stem, vocabulary), strict=True))
     means = {w: t for w, t in stems.items() if t in rare}  # words of the candidates that the question asks with
     alike = _alike(order, stems)
-    others = frozenset(chain.from_iterable(alike.values()))
+    any_alike = frozenset(chain.from_iterable(alike.values()))
     for c in candidates:
         at: dict[str, list[int]] = {}
         spelt, size, in_sentence = dict[str, int](), 0, 0.0
@@ -136,7 +136,7 @@ def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str,
         near, ordered = _proximity(order, at, rare)
         similar = sum(weight[t] for t in held)
         if len(held) < len(order):
-            own = others.intersection(chain.from_iterable(c.sentences))
+            own = any_alike.intersection(chain.from_iterable(c.sentences))
             for term in order:
                 if term not in held and alike[term]:
                     similar += weight[term] * max((alike[term][w] for w in alike[term].keys() & own), default=0.0)
