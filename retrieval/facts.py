@@ -173,9 +173,10 @@ def _name_marks(text: str, near: _Near) -> Iterator[Mark]:
                 group = []
 
 
-def names(sentence: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def names(sentence: str) -> tuple[str, ...]:
     """Capitalised words; at the start of a sentence only before a name or a verb that tells one."""
-    return (m[0] for m in _name_matches(readable(sentence)))
+    return tuple(m[0] for m in _name_matches(readable(sentence)))
 
 
 def _name_matches(sentence: str) -> Iterator[re.Match[str]]:
@@ -192,15 +193,16 @@ def _name_matches(sentence: str) -> Iterator[re.Match[str]]:
         yield m
 
 
-def resolved(text: str, published: str | None) -> list[str]:
+@lru_cache(maxsize=8192)
+def resolved(text: str, published: str | None) -> tuple[str, ...]:
     """The days, as ISO dates, that weekdays without a date stand for: the last or the next one from publication on."""
     try:
         day = date.fromisoformat((published or "")[:10])
     except ValueError:
-        return []
+        return ()
     wanted = {WEEKDAYS[w] for w in _BARE_WEEKDAY.findall(fold(text))}
     near = [day + timedelta(n) for n in range(-6, 7)] if wanted else []
-    return [d.isoformat() for d in near if d.weekday() in wanted]
+    return tuple(d.isoformat() for d in near if d.weekday() in wanted)
 
 
 def is_named(name: str, evidence: Facts, own: Facts, same_language: bool) -> bool:
@@ -210,7 +212,10 @@ def is_named(name: str, evidence: Facts, own: Facts, same_language: bool) -> boo
         return True
     if any(i[0] == folded[0] for i in own.initials & evidence.acronyms):
         return True
-    return any(alike(folded, word, same_language) for word in evidence.words)
+    words: Iterable[str] = evidence.words
+    if same_language and _alias(folded) is None:
+        words = (w for w in words if w[:4] == folded[:4])  # no others are alike, and comparing hundreds takes its time
+    return any(alike(folded, word, same_language) for word in words)
 
 
 @lru_cache(maxsize=100_000)

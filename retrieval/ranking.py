@@ -10,7 +10,6 @@ weights are learnt by listwise softmax regression (Cao et al., Learning to Rank:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,9 +114,10 @@ def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str,
     stems = dict(zip(vocabulary, map(stem, vocabulary), strict=True))
     means = {w: t for w, t in stems.items() if t in rare}  # words of the candidates that the question asks with
     alike = _alike(order, stems)
+    any_alike = frozenset(chain.from_iterable(alike.values()))
     for c in candidates:
         at: dict[str, list[int]] = {}
-        spelt, size, in_sentence = Counter[str](), 0, 0.0
+        spelt, size, in_sentence = dict[str, int](), 0, 0.0
         heading = {means[w] for w in c.heading if w in means}
         head = sum(weight[t] for t in heading)
         for number, sentence in enumerate(c.sentences):
@@ -127,16 +127,16 @@ def features(question: Asked, candidates: Sequence[Candidate]) -> list[dict[str,
                 for place, word in enumerate(sentence, size + GAP * number):
                     if word in here:
                         at.setdefault(means[word], []).append(place)
-                        spelt[word] += 1
+                        spelt[word] = spelt.get(word, 0) + 1
             size += len(sentence)
         norm = K1 * (1 - B + B * size / MEAN_LENGTH)
         held = heading.union(at)
         body = sum(rare[t] * (K1 + 1) * len(p) / (len(p) + norm) for t, p in at.items())
-        exact = sum(rare[t] * (K1 + 1) * spelt[w] / (spelt[w] + norm) for t, w in question.spelt.items() if spelt[w])
+        exact = sum(rare[t] * (K1 + 1) * spelt[w] / (spelt[w] + norm) for t, w in question.spelt.items() if w in spelt)
         near, ordered = _proximity(order, at, rare)
         similar = sum(weight[t] for t in held)
         if len(held) < len(order):
-            own = set(chain.from_iterable(c.sentences))
+            own = any_alike.intersection(chain.from_iterable(c.sentences))
             for term in order:
                 if term not in held and alike[term]:
                     similar += weight[term] * max((alike[term][w] for w in alike[term].keys() & own), default=0.0)
@@ -205,12 +205,14 @@ def _alike(order: Sequence[str], stems: Mapping[str, str]) -> dict[str, dict[str
             if len(item) == 1:
                 others.setdefault(item[0], []).append((term, strength))
     for word, own in stems.items():
-        if len(word) >= SHORTEST_ALIKE and word[0] in begun and not word[0].isdigit():
-            for term in begun[word[0]]:
+        first = word[0]
+        if first in begun and len(word) >= SHORTEST_ALIKE and not first.isdigit():
+            for term in begun[first]:
                 if abs(len(word) - len(term)) <= 6 and (v := _dice(term, own)) >= LEAST_ALIKE:
                     found[term][word] = v
-        for term, strength in others.get(own, ()):
-            found[term][word] = max(strength, found[term].get(word, 0.0))
+        if own in others:
+            for term, strength in others[own]:
+                found[term][word] = max(strength, found[term].get(word, 0.0))
     return found
 
 

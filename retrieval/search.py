@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 from math import log
 
 from retrieval.analysis import fold
@@ -89,7 +90,7 @@ class Searcher:
             # an entry may outlive its article for a moment while another process writes
             if article is None or not _on_borders(article.text, start, end):
                 continue
-            sentences = tuple((start + s, start + e) for s, e in split_sentences(article.text[start:end]))
+            sentences = tuple((start + s, start + e) for s, e in _sentences(article.text[start:end]))
             found.append(Hit(article, start, end, score, sentences, spans[identity, start, end]))
             if len(found) == k:
                 break
@@ -219,6 +220,12 @@ class Searcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@lru_cache(maxsize=2048)
+def _sentences(passage: str) -> list[tuple[int, int]]:
+    """As `split_sentences`; remembered, since passages come back."""
+    return split_sentences(passage)
 
 
 def _on_borders(text: str, start: int, end: int) -> bool:

@@ -23,6 +23,7 @@ from retrieval.figures import WEEKDAYS, Day
 from retrieval.hostile import orders, without_orders
 from retrieval.types import Hit, Quote
 
+NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence unasked
 COVERAGE = 0.5  # share of a sentence's content words that the cited passages hold, in one language
 SHORT, COVERAGE_OF_SHORT = 4, 0.6  # content words of a sentence without figures and names, and their share
 KINDRED = 0.25  # the same by their first five letters, where the languages differ and no figure or name is compared
@@ -56,19 +57,53 @@ class _Slice:
         return self.lines[0].hit
 
 
+def prove(sentence: str, cited: Sequence[Hit], others: Sequence[Hit], question: str, language: str | None) -> Verdict:
+    """Whether the cited hits prove the sentence, or else one of the others alone; then as `verify`.
+
+    That one holds about as many of its words as any: none is passed over that says the same with other figures.
+    """
+    first = verify(sentence, cited, question, language)
+    if first.supported or not others:
+        return first
+    shares = [_share_of(sentence, hit, question, language) for hit in others]
+    most = max(first.share, *shares)
+    for hit, share in zip(others, shares, strict=True):
+        if share >= NEAREST * most and (found := verify(sentence, [hit], question, language)).supported:
+            return found
+    return first if cited else verify(sentence, [others[shares.index(most)]], question, language)
+
+
+def _share_of(sentence: str, hit: Hit, question: str, language: str | None) -> float:
+    """As `Verdict.share`: by the words alone where the languages are the same, which is soon told."""
+    if not _same([hit], language):
+        return verify(sentence, [hit], question, language).share
+    lines = _lines(hit)
+    held = about(hit).terms.union(*(line.facts.terms for line in lines))
+    return _share(facts(sentence), held, without_orders(question)) if lines else 0.0
+
+
+def _share(own: Facts, held: frozenset[str], question: str) -> float:
+    wanted = (own.terms - facts(question).terms) or own.terms  # what the question said proves nothing
+    return len(wanted & held) / len(wanted) if wanted else 1.0
+
+
+def _same(hits: Sequence[Hit], language: str | None) -> bool:
+    return all(not language or not h.article.language or language[:2] == h.article.language[:2] for h in hits)
+
+
 def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | None) -> Verdict:
     """Whether the cited hits prove the sentence; `language` is the sentence's (None: taken to be the hits')."""
     if not cited:
         return Verdict(False, "no passage cited")
-    same = all(not language or not h.article.language or language[:2] == h.article.language[:2] for h in cited)
+    same = _same(cited, language)
     question = without_orders(question)
     own = facts(sentence)
-    wanted = (own.terms - facts(question).terms) or own.terms  # what the question said proves nothing
+    wanted = (own.terms - facts(question).terms) or own.terms
     lines = [line for h in cited for line in _lines(h)]
     if not lines:
         return Verdict(False, "the passages hold nothing but orders to a machine")
     held = _evidence(lines)
-    share = len(wanted & held.terms) / len(wanted) if wanted else 1.0
+    share = _share(own, held.terms, question)
     if missing := _listed(_problems(sentence, merged([held, facts(question)]), same, language)):
         return Verdict(False, f"not in the cited passages: {missing}", share=share)
     if not same and not _anchored(sentence, own, held, language):
@@ -114,7 +149,8 @@ def _listed(problems: Iterator[str]) -> str:
 def _evidence(lines: Sequence[Line]) -> Facts:
     """What sentences hold with what is known of their articles: the title, the date, the days of weekdays."""
     known = {line.hit.article.id: about(line.hit) for line in lines}
-    return merged([*(line.facts for line in lines), *(line.resolved for line in lines), *known.values()])
+    days = [found for line in lines if (found := line.resolved).days]
+    return merged([*(line.facts for line in lines), *days, *known.values()])
 
 
 def _problems(sentence: str, evidence: Facts, same_language: bool, language: str | None) -> Iterator[str]:

@@ -20,7 +20,7 @@ from retrieval.passages import split_sentences
 from retrieval.settings import Settings
 from retrieval.types import Dropped, Hit, Question, Sentence, Unanswered, Unchecked, Usage
 from retrieval.unproven import has_link, is_absence, only_absence
-from retrieval.verifying import verify
+from retrieval.verifying import prove
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 NO_EVIDENCE = "NO_EVIDENCE"  # what the model writes when no passage answers
 MISSING = "more than what the passages do not say"  # Dropped.reasons
 LINK = "a link or markup"
-NEAREST = 0.8  # of the words that the best passage holds: what one holds at least that proves a sentence instead
 Written = Sentence | Unanswered | Unchecked | Dropped | Usage
 
 
@@ -99,10 +98,7 @@ class Writer:
     def _checked(
         self, text: str, cited: Sequence[str], keys: dict[str, Hit], hits: Sequence[Hit], question: Question
     ) -> Iterator[Written]:
-        """The sentence with its quotes: as cited, else with one other hit that proves it, else dropped.
-
-        That hit holds about as many of its words as any: none is passed over that says the same with other figures.
-        """
+        """The sentence with its quotes: as cited, else with one other hit that proves it, else dropped."""
         text = text.replace(NO_EVIDENCE, "").strip(" .:")
         if not text:
             return
@@ -114,14 +110,9 @@ class Writer:
             yield Dropped(text, LINK if has_link(text) else MISSING)
             return
         known = [keys[k] for k in dict.fromkeys(cited) if k in keys]
-        tried = [verify(text, known, question.standalone, question.language)]
-        if not tried[0].supported:
-            rest = {id(h): h for h in [*keys.values(), *hits] if h not in known}.values()
-            tried += [verify(text, [h], question.standalone, question.language) for h in rest]
-        most = max(v.share for v in tried)
-        for verdict in tried:
-            if verdict.supported and verdict.share >= NEAREST * most:
-                yield Sentence(text, verdict.quotes)
-                return
-        nearest = tried[0] if known else max(tried[1:] or tried, key=lambda v: v.share)
-        yield Dropped(text, nearest.reason or "another passage says otherwise")
+        rest = {id(h): h for h in [*keys.values(), *hits] if h not in known}.values()
+        verdict = prove(text, known, list(rest), question.standalone, question.language)
+        if verdict.supported:
+            yield Sentence(text, verdict.quotes)
+        else:
+            yield Dropped(text, verdict.reason or "")

@@ -17,6 +17,11 @@ _SENT = (
     .where(parts.c.turn_id == bindparam("turn"), parts.c.part == bindparam("number"))
     .values(message_id=bindparam("message_id"), chat_id=_CHAT.scalar_subquery())
 )
+_PARTS = (
+    select(parts.c.part, parts.c.message_id, parts.c.after, parts.c.chat_id)
+    .where(parts.c.turn_id == bindparam("turn"))
+    .order_by(parts.c.part)
+)
 
 
 class Parts(Database):
@@ -49,12 +54,7 @@ class Parts(Database):
     def parts(self, turn_id: int) -> list[Part]:
         """The parts of a turn, in order."""
         with self._read() as connection:
-            found = connection.execute(
-                select(parts.c.part, parts.c.message_id, parts.c.after, parts.c.chat_id)
-                .where(parts.c.turn_id == turn_id)
-                .order_by(parts.c.part)
-            )
-            return [Part(*row) for row in found]
+            return [Part(*row) for row in connection.execute(_PARTS, {"turn": turn_id})]
 
     def drop_parts(self, turn_id: int, from_part: int) -> None:
         """Forget that part and those after it: their messages were deleted."""

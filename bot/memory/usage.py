@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, case, func, select
+from sqlalchemy import ColumnElement, Insert, Select, bindparam, case, func, select
 
 from bot.memory.database import Database
 from bot.memory.schema import feedback, turns, usage
 from bot.memory.values import Spent, Stats
+
+
+def _sums(*conditions: ColumnElement[bool]) -> Select[Any]:
+    sums = [func.coalesce(func.sum(column), 0) for column in (usage.c.questions, usage.c.tokens, usage.c.cost_usd)]
+    return select(*sums).where(*conditions)
+
+
+_OF_ALL = _sums(usage.c.day == bindparam("day"))
+_OF_USER = _sums(usage.c.day == bindparam("day"), usage.c.user_id == bindparam("user"))
 
 
 class Usage(Database):
@@ -17,16 +27,15 @@ class Usage(Database):
 
     def spent(self, user_id: int, day: date) -> Spent:
         """What one user's questions took that day."""
-        return self._spent(usage.c.day == day, usage.c.user_id == user_id)
+        return self._spent(_OF_USER, {"day": day, "user": user_id})
 
     def spent_all(self, day: date) -> Spent:
         """What all questions took that day."""
-        return self._spent(usage.c.day == day)
+        return self._spent(_OF_ALL, {"day": day})
 
-    def _spent(self, *conditions: ColumnElement[bool]) -> Spent:
-        sums = [func.coalesce(func.sum(column), 0) for column in (usage.c.questions, usage.c.tokens, usage.c.cost_usd)]
+    def _spent(self, sums: Select[Any], values: dict[str, date | int]) -> Spent:
         with self._read() as connection:
-            questions, tokens, cost_usd = connection.execute(select(*sums).where(*conditions)).one()
+            questions, tokens, cost_usd = connection.execute(sums, values).one()
             return Spent(int(questions), int(tokens), float(cost_usd))
 
     def count(self, user_id: int, day: date, tokens: int, cost_usd: float) -> None:

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.memory.database import Database
@@ -14,6 +14,7 @@ from bot.memory.schema import users
 from bot.memory.values import STATUSES, User
 
 SEEN = timedelta(minutes=1)  # `seen_at` is not written again before
+_USER = select(users).where(users.c.id == bindparam("user"))
 
 
 class Users(Database):
@@ -39,7 +40,9 @@ class Users(Database):
 
     def user(self, user_id: int) -> User | None:
         """The user of that id."""
-        return next(iter(self._users(users.c.id == user_id)), None)
+        with self._read() as connection:
+            row = connection.execute(_USER, {"user": user_id}).one_or_none()
+        return None if row is None else User(**row._mapping)
 
     def users(self) -> list[User]:
         """Everyone, last seen first."""

@@ -44,6 +44,8 @@ _LINK_LIKE = (
     )
 )
 
+_MAYBE_LINK = re.compile(r"[@/#＃$+]|\.\w")  # in whatever looks like a link, and found a hundred times faster
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -96,7 +98,7 @@ def spread(parts: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[Run, ...]:
     """
     found: list[Run] = []
     whole, begin = "".join(text for text, _ in parts), 0
-    linked = [m.span() for m in _LINK_LIKE.finditer(whole)]
+    linked = [m.span() for m in _LINK_LIKE.finditer(whole)] if _MAYBE_LINK.search(whole) else []
     for text, tags in parts:
         at, end = begin, begin + len(text)
         for first, last in linked:

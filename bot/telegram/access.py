@@ -26,7 +26,7 @@ from bot.telegram.request import Context, named, place_of, request_of, safe, tel
 from bot.texts import texts
 
 if TYPE_CHECKING:
-    from bot.memory import User
+    from bot.memory import Spent, User
     from bot.telegram.desk import Desk
 
 ANONYMOUS = (1087968824, 136817688)  # GroupAnonymousBot and Channel_Bot: people behind a group's or a channel's name
@@ -267,14 +267,18 @@ async def on_disallow(update: Update, context: Context) -> None:
 # ---- quotas
 async def within_quota(desk: Desk, user: User, day: date) -> Allowance:
     """Whether somebody may ask once more on `day` (UTC), and whether a model may still write the answer."""
-    settings, memory = desk.settings, desk.memory
-    spent = await desk.db(memory.spent, user.id, day)
+    spent, spent_all = await desk.db(lambda: (desk.memory.spent(user.id, day), desk.memory.spent_all(day)))
+    return allowance(desk, user, day, spent, spent_all)
+
+
+def allowance(desk: Desk, user: User, day: date, spent: Spent, spent_all: Spent) -> Allowance:
+    """The same, by what was spent that day: by this person, and by everyone."""
+    settings = desk.settings
     limited = user.status != "owner"
     if limited and 0 < settings.daily_questions <= spent.questions:
         return Allowance(False, text=_until(desk, user, day, "access_quota", n=settings.daily_questions))
     own = limited and (0 < settings.daily_tokens <= spent.tokens or 0 < settings.daily_cost_usd <= spent.cost_usd)
-    budget = settings.daily_budget_usd
-    if own or (budget and (await desk.db(memory.spent_all, day)).cost_usd >= budget):
+    if own or 0 < settings.daily_budget_usd <= spent_all.cost_usd:
         return Allowance(True, extractive=True, text=_until(desk, user, day, "access_budget"))
     return Allowance(True)
 

@@ -8,7 +8,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from langchain_core.callbacks import BaseCallbackHandler
 
@@ -21,7 +21,9 @@ from retrieval.types import Answer, Article, Hit, Progress, Question, Statement,
 
 WITH_MODEL, WITHOUT = 256, 4  # answers under way: waiting for a model costs nothing, choosing sentences costs a core
 BEGINNING = 2  # answers that search and ask the model at once: more of them only make each slower, and the first late
-ASKING = 0.045  # seconds between two that have asked: with them about as many begin as Telegram lets end, 30 a second
+# How many may ask the model: about as many as Telegram lets end, 30 at once and then 30 a second. Those that are early
+# only wait, and take the processor from those that are due.
+AT_ONCE, A_SECOND = 30, 32.0
 HELD = 2.0  # seconds after which one that has not asked the model lets the next begin all the same
 STATUS_SECONDS = 60.0  # how long a look at what is stored is good for
 
@@ -40,22 +42,34 @@ class Answers:
         self._settings = settings
         self._free = asyncio.Semaphore(WITH_MODEL if settings.uses_model else WITHOUT)
         self._opening = threading.Lock()
-        self._beginning = asyncio.Semaphore(BEGINNING)
+        self._turns = asyncio.Semaphore(BEGINNING)
+        self._full = 0.0  # the loop's time until which as many have asked as may (a leaky bucket)
         self._answerer: Answerer | None = None
         self._library: Library | None = None
         self._syncing = asyncio.Lock()
         self._status: tuple[float, Status] | None = None
 
+    def beginning(self) -> Beginning:
+        """The turn to begin an answer: what is done for it is better done within, after what others wait for."""
+        return Beginning(self._turns)
+
     async def answer(
-        self, question: Question, on_statement: Callable[[Statement], None], stop: threading.Event
+        self,
+        question: Question,
+        on_statement: Callable[[Statement], None],
+        stop: threading.Event,
+        beginning: Beginning | None = None,
     ) -> Answer:
         """One answer; `on_statement` is called in this loop as each statement is released.
 
-        Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
+        `beginning` is the turn that who asks has already. Raises Stopped once `stop` is set, StoreEmpty, StoreMismatch.
         """
-        loop, beginning = asyncio.get_running_loop(), _Beginning(self._beginning)
+        if beginning is None:
+            async with self.beginning() as beginning:
+                return await self.answer(question, on_statement, stop, beginning)
+        loop = asyncio.get_running_loop()
 
-        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(loop.call_later, ASKING, beginning.over))
+        asked = _ModelAsked(lambda: loop.call_soon_threadsafe(self._asked, beginning))
 
         def work() -> Answer:
             last: Statement | Answer | None = None
@@ -67,17 +81,28 @@ class Answers:
             assert isinstance(last, Answer)  # noqa: S101 - a stream ends with it
             return last
 
-        async with self._free, beginning:
+        async with self._free:
             return await _in_thread(work)
+
+    def _asked(self, beginning: Beginning) -> None:
+        """One has asked the model: let the next begin when it may."""
+        loop = asyncio.get_running_loop()
+        self._full = max(self._full, loop.time() - AT_ONCE / A_SECOND) + 1 / A_SECOND
+        loop.call_at(self._full, beginning.over)
 
     async def prepare(self) -> None:
         """Load what the first answer would wait for, where there is a store."""
-        with contextlib.suppress(StoreEmpty, StoreMismatch):
-            await self._run(lambda: self._open().prepare())
 
-    async def basis(self, question: Question) -> str:
-        """What an answer to it would rest on now: `bot.repeats`. Raises StoreEmpty, StoreMismatch."""
-        return await self._run(lambda: basis_of(self._settings, self._open().revision(), question))
+        def prepare() -> None:
+            self._open().prepare()
+            basis_of(self._settings, "", Question(""))  # reads the code that its digest stands for
+
+        with contextlib.suppress(StoreEmpty, StoreMismatch):
+            await self._run(prepare)
+
+    def revision(self) -> str:
+        """Of the articles, as `Answerer.revision`: to be called in a thread. Raises StoreEmpty, StoreMismatch."""
+        return self._open().revision()
 
     async def search(self, text: str, k: int = 10) -> list[Hit]:
         """The k best passages."""
@@ -165,16 +190,17 @@ class _ModelAsked(BaseCallbackHandler):
         self._told()
 
 
-class _Beginning:
+class Beginning:
     """A turn to begin, first come first served, held until it is over or for HELD seconds."""
 
     def __init__(self, turns: asyncio.Semaphore) -> None:
         self._turns = turns
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._turns.acquire()
         self._timer = asyncio.get_running_loop().call_later(HELD, self.over)
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self.over()

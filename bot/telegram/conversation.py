@@ -16,12 +16,13 @@ from telegram.ext import CallbackContext
 
 from bot.rendering import telegram as rendering
 from bot.rendering.as_json import answer_dict, dumps
+from bot.repeats import basis_of
 from bot.telegram import followups
-from bot.telegram.access import within_quota
+from bot.telegram.access import allowance
 from bot.telegram.addressed import asked, question_text
 from bot.telegram.alerts import alert, fell_back
-from bot.telegram.answers import Stopped
-from bot.telegram.asking import Asking, asking_of, history_of
+from bot.telegram.answers import Beginning, Stopped
+from bot.telegram.asking import Asking, Begun, asking_of, begin, history_of
 from bot.telegram.courtesy import courtesy
 from bot.telegram.desk import Desk
 from bot.telegram.pastes import Pastes
@@ -31,18 +32,21 @@ from retrieval.errors import StoreEmpty
 from retrieval.types import Article, Question, Statement
 
 if TYPE_CHECKING:
-    from bot.memory import Turn
     from bot.texts import Texts
 
 NEAREST = 3
 FIRST_FRAME = 0.7  # seconds: an answer that is there sooner is not shown as it grows, which would only flicker
 
 
+class _Refused(Exception):
+    """A question that is not answered; its text is what the person is told."""
+
+
 @dataclass
 class _Running:
     """A question being answered."""
 
-    task: asyncio.Task[dict[str, Any]]
+    task: asyncio.Task[tuple[int, dict[str, Any]]]
     asking: Asking
     stopped: bool = False  # by /stop or an edit: not by a shutdown
 
@@ -145,33 +149,23 @@ class Conversation:
     async def ask(self, asking: Asking) -> None:
         """Answer a question: within the quota, shown as it grows, delivered once, remembered."""
         desk, t, began = self._desk, self._desk.t(asking.language), time.monotonic()
-        place = asking.place
-        turn = await desk.db(
-            desk.memory.begin_turn, place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text
-        )
-        if turn.answer is None:
-            allowance = await within_quota(desk, asking.user, datetime.now(UTC).date())
-            if not allowance.allowed:
-                await desk.delivery.say(place, rendering.notice(allowance.text or ""), reply_to=asking.reply_to)
-                return
-            try:
-                answer = await self._watched(asking, turn, allowance.extractive, t)
-            except Stopped:
-                return
-            except StoreEmpty:
-                key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"
-                await desk.delivery.say(place, rendering.notice(t(key)), reply_to=asking.reply_to)
-                return
-            except Exception as error:
-                reference = await alert(desk, error, "question")
-                desk.metrics.errors.labels("question").inc()
-                text = t("conversation_failed", reference=reference)
-                await desk.delivery.say(place, rendering.notice(text), reply_to=asking.reply_to)
-                return
-        else:  # it was answered before a restart, and perhaps not delivered
-            answer = json.loads(turn.answer)
-        messages = await self._rendered(answer, turn.id, t, asking)
-        await desk.delivery.deliver(turn.id, place, messages, reply_to=asking.reply_to)
+        try:
+            turn, answer = await self._watched(asking, t)
+        except Stopped:
+            return
+        except (_Refused, StoreEmpty) as why:
+            key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"
+            notice = rendering.notice(str(why) if isinstance(why, _Refused) else t(key))
+            await desk.delivery.say(asking.place, notice, reply_to=asking.reply_to)
+            return
+        except Exception as error:
+            reference = await alert(desk, error, "question")
+            desk.metrics.errors.labels("question").inc()
+            text = t("conversation_failed", reference=reference)
+            await desk.delivery.say(asking.place, rendering.notice(text), reply_to=asking.reply_to)
+            return
+        messages = await self._rendered(answer, turn, t, asking)
+        await desk.delivery.deliver(turn, asking.place, messages, reply_to=asking.reply_to)
         desk.metrics.seconds.observe(time.monotonic() - began)
 
     async def _rendered(self, answer: dict[str, Any], turn: int, t: Texts, asking: Asking) -> list[rendering.Message]:
@@ -189,11 +183,11 @@ class Conversation:
             answer, turn, t, corpus_until=until, followups=labels, asked=shown, nearest=nearest
         )  # fmt: skip
 
-    async def _watched(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
-        """The answer, made in a task that /stop and an edit of the question can cancel. Raises Stopped."""
+    async def _watched(self, asking: Asking, t: Texts) -> tuple[int, dict[str, Any]]:
+        """The turn and its answer, made in a task that /stop and an edit of the question can cancel. Raises Stopped."""
         if 0 < asking.message_id < self._stops.get((asking.place.chat_id, asking.user.id), 0):
             raise Stopped
-        task = asyncio.create_task(self._answered(asking, turn, extractive, t))
+        task = asyncio.create_task(self._answered(asking, t))
         running = self._running[asking.place.chat_id] = _Running(task, asking)
         try:
             return await task
@@ -206,35 +200,53 @@ class Conversation:
             if self._running.get(asking.place.chat_id) is running:
                 del self._running[asking.place.chat_id]
 
-    async def _answered(self, asking: Asking, turn: Turn, extractive: bool, t: Texts) -> dict[str, Any]:
-        desk, began = self._desk, time.monotonic()
+    async def _answered(self, asking: Asking, t: Texts) -> tuple[int, dict[str, Any]]:
+        """The same. Nothing is done for it before its turn to begin: others wait. Raises _Refused."""
+        desk, today = self._desk, datetime.now(UTC).date()
+        async with desk.delivery.typing(asking.place), desk.answers.beginning() as beginning:
+            begun = await begin(desk, asking, today)
+            if begun.turn.answer is not None:  # it was answered before a restart, and perhaps not delivered
+                return begun.turn.id, json.loads(begun.turn.answer)
+            allowed = allowance(desk, asking.user, today, begun.spent, begun.spent_all)
+            if not allowed.allowed:
+                raise _Refused(allowed.text)
+            return begun.turn.id, await self._made(asking, begun, allowed.extractive, t, beginning)
+
+    async def _made(
+        self, asking: Asking, begun: Begun, extractive: bool, t: Texts, beginning: Beginning
+    ) -> dict[str, Any]:
+        desk, began, turn = self._desk, time.monotonic(), begun.turn
         stop = threading.Event()
         draft = desk.delivery.draft(asking.place)
         released: list[Statement] = []
         shows: set[asyncio.Task[None]] = set()
+        due = 0  # calls of `show` to come: the last of those at one moment shows all
 
         def show() -> None:
-            if not stop.is_set():
+            nonlocal due
+            due -= 1
+            if not stop.is_set() and not due:
                 shows.add(task := asyncio.create_task(draft.show(rendering.frame(released, t))))
                 task.add_done_callback(shows.discard)
 
         def on_statement(statement: Statement) -> None:
+            nonlocal due
             released.append(statement)
+            due += 1
             asyncio.get_running_loop().call_later(began + FIRST_FRAME - time.monotonic(), show)
 
         question = Question(
             asking.text,
             id=str(turn.id),
-            history=await history_of(desk, asking, turn),
+            history=history_of(asking, begun.before),
             mode="extractive" if extractive else None,
             any_date=asking.any_date,
         )
-        basis = await desk.answers.basis(question)
-        if (again := await repeated(desk, asking.place, asking.user.id, turn.id, question, basis)) is not None:
+        basis = basis_of(desk.settings, begun.revision, question)
+        if (again := await repeated(desk, asking.user.id, turn.id, question, basis, begun.before)) is not None:
             return again
         try:
-            async with desk.delivery.typing(asking.place):
-                answer = await desk.answers.answer(question, on_statement, stop)
+            answer = await desk.answers.answer(question, on_statement, stop, beginning)
         finally:
             stop.set()
             await draft.close()
@@ -245,9 +257,10 @@ class Conversation:
         spent = answer.usage
 
         def keep() -> None:
-            desk.memory.answered(turn.id, dumps(found))
             tokens = spent.input_tokens + spent.output_tokens
-            desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
+            with desk.memory.together(soon=True):
+                desk.memory.answered(turn.id, dumps(found))
+                desk.memory.count(asking.user.id, datetime.now(UTC).date(), tokens, spent.cost_usd)
 
         await desk.db(keep)
         fell_back(desk, answer.notice)

@@ -7,7 +7,10 @@ hundred chats at once that took nine tenths of the bot's time.
 from __future__ import annotations
 
 import ssl
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
@@ -49,7 +52,6 @@ class Requests(BaseRequest):
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEPT, ssl=trusted)
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                trust_env=True,  # HTTPS_PROXY
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
             )
@@ -83,7 +85,12 @@ class Requests(BaseRequest):
         )
         try:
             async with self._session.request(
-                method, url, data=_form(request_data), timeout=timeout, allow_redirects=False
+                method,
+                url,
+                data=_form(request_data),
+                timeout=timeout,
+                allow_redirects=False,
+                proxy=_proxy_of(*urlsplit(url)[:2]),
             ) as response:
                 return response.status, await response.read()
         except TimeoutError as error:  # aiohttp's are TimeoutErrors too
@@ -96,6 +103,15 @@ class Requests(BaseRequest):
 def _given(value: object, default: float) -> float:
     """The seconds given with a call; no call is without a limit."""
     return value if isinstance(value, int | float) else default
+
+
+@lru_cache(maxsize=16)
+def _proxy_of(scheme: str, host: str) -> str | None:
+    """The proxy that the system names for a host, such as HTTPS_PROXY.
+
+    aiohttp's `trust_env` looks for it, and for ~/.netrc, anew for each request, in two threads.
+    """
+    return None if proxy_bypass(host) else getproxies().get(scheme)
 
 
 def _form(request: RequestData | None) -> Any:

@@ -194,7 +194,8 @@ async def many(name: str, settings: Settings, chats: int, least: float) -> None:
             print(
                 f"{name}, {chats} chats, {label:15} first {took[0]:5.2f} s   p50 {statistics.median(took):5.2f} s   "
                 f"last {max(took):5.2f} s   ({least:.1f} s of model, {alone:.1f} s of pacing; "
-                f"the bot's processor time {time.process_time() - spent:.1f} s, load of the machine {os.getloadavg()[0]:.1f})"
+                f"the bot's processor {1000 * (time.process_time() - spent) / chats:.1f} ms a question, "
+                f"load of the machine {os.getloadavg()[0]:.1f})"
             )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
-from retrieval.verifying import verify
+from retrieval.verifying import prove, verify
 
 TEXT = (
     "Le séisme a fait 4.200 morts dans la province du Gansu, a annoncé mardi 17 juin M. Xi Jinping. "
@@ -172,3 +172,17 @@ def test_days_are_known_by_their_weekday() -> None:
     assert not verify("La grève de la SNCF a commencé le 17 juin en Bretagne.", [strike], "?", "fr").supported
     dated = hit("La grève de la SNCF a commencé lundi 9 juin en Bretagne.", "Grève", "2025-06-18")
     assert not verify("La grève de la SNCF a commencé le 16 juin en Bretagne.", [dated], "?", "fr").supported
+
+
+def test_another_passage_proves_what_the_cited_one_does_not() -> None:
+    """The first that holds it; not one with fewer of its words than one that says it with another figure."""
+    sentence = "Le bilan du séisme dans la province du Gansu est de 4.200 morts."
+    other = hit("Le tunnel compte dix stations.", "Tunnel")
+    found = prove(sentence, [other], [hit(), hit(title="Copie")], "Quel est le bilan ?", "fr")
+    assert (found.supported, found.quotes[0].article.title) == (True, "Séisme en Chine")
+    newer = hit("Le bilan du séisme dans la province du Gansu est de 4.600 morts, selon M. Xi.", "Bilan")
+    fewer = hit("Le séisme a fait 4.200 morts au Gansu.", "Dépêche")
+    assert prove(sentence, [], [fewer], "?", "fr").supported
+    assert not prove(sentence, [], [fewer, newer], "?", "fr").supported
+    assert prove(sentence, [other], [], "?", "fr").reason == prove(sentence, [other], [newer], "?", "fr").reason
+    assert prove(sentence, [], [], "?", "fr").reason == "no passage cited"

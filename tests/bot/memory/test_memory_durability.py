@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
 from examples import answer, update
-from sqlalchemy import event, select, text
+from sqlalchemy import Connection, event, select, text
 
 from bot.memory import Memory, Spent
 from bot.memory.schema import turns, updates
@@ -164,10 +165,11 @@ def test_what_waits_for_the_disk(tmp_path: Path) -> None:
     with Memory.open(Settings(home=tmp_path)) as memory:
         waited: list[str] = []
 
-        @event.listens_for(memory._engine, "before_cursor_execute")
-        def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            if statement.startswith("PRAGMA synchronous"):
-                waited.append(statement.rpartition(" ")[2])
+        @event.listens_for(memory._engine, "commit")
+        def committed(connection: Connection) -> None:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            waited.append({1: "NORMAL", 2: "FULL"}[driver.execute("PRAGMA synchronous").fetchone()[0]])
 
         memory.receive([(1, update(7))])
         turn = memory.begin_turn(7, None, 7, 3, "?").id
@@ -181,3 +183,29 @@ def test_what_waits_for_the_disk(tmp_path: Path) -> None:
             assert connection.scalar(text("PRAGMA journal_mode")) == "wal"  # in which the one makes the others durable
         memory.forget(7)
         assert waited[-1] == "FULL"
+
+
+def test_calls_together_are_one_transaction(database: Settings) -> None:
+    """They see each other, are committed at once, and are undone together; another thread's are its own."""
+    with Memory.open(database) as memory:
+        begun: list[int] = []
+        event.listen(memory._engine, "begin", lambda _: begun.append(threading.get_ident()))
+        with memory.together(soon=True):
+            turn = memory.begin_turn(7, None, 7, 3, "?").id
+            memory.answered(turn, answer())
+            assert [t.id for t in memory.history(7, None)] == [turn]
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(memory.history, 7, None).result() == []
+        assert begun.count(threading.get_ident()) == 1
+
+        def broken_off() -> None:
+            with memory.together():
+                memory.count(7, DAY, 120, 0.5)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            broken_off()
+        assert memory.spent(7, DAY) == Spent()
+        assert [t.id for t in memory.history(7, None)] == [turn]
+        memory.sent(turn, 0, 4)  # and afterwards each is by itself
+        assert begun.count(threading.get_ident()) == 5

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.rendering import telegram as rendering
 from bot.rendering.telegram import Message
-from bot.rendering.telegram_html import BYTES, ENTITIES, UNITS, clean, line, runs, units
+from bot.rendering.telegram_html import _LINK_LIKE, _MAYBE_LINK, BYTES, ENTITIES, UNITS, clean, line, runs, units
 from bot.rendering.telegram_links import link
 from bot.telegram.texts import LANGUAGES, catalogue
 from retrieval.types import Article, Statement
@@ -184,6 +184,12 @@ def test_any_words(text: str) -> None:
     assert rendering.fits(html)
     if emulator() is not None and line(text):
         emulator().finish_text(*emulator().parse(html, "html"))
+
+
+@given(texts)
+def test_no_link_is_overlooked(text: str) -> None:
+    """What tells quickly that there is no link says so only where there is none."""
+    assert _MAYBE_LINK.search(text) or not _LINK_LIKE.search(text)
 
 
 @given(st.lists(texts.map(lambda text: line(text, 200)), min_size=20, max_size=20))

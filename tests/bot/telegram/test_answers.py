@@ -33,10 +33,12 @@ class Chain:
         self._tells, self._model, self._lock = tells, model, threading.Lock()
         self.searching = self.most = 0
         self.began: list[str] = []
+        self.at: list[float] = []  # when
 
     def stream(self, _: Answerer, question: Question, config: dict[str, Any]) -> Iterator[Statement | Answer]:
         with self._lock:
             self.began.append(question.id or "")
+            self.at.append(time.monotonic())
             self.searching += 1
             self.most = max(self.most, self.searching)
         time.sleep(0.02)
@@ -69,6 +71,17 @@ def test_few_search_at_once_and_all_wait_for_the_model_together(
     assert chain.most <= answers.BEGINNING
     assert [abs(int(number) - at) < answers.BEGINNING for at, number in enumerate(chain.began)] == [True] * COUNT
     assert took < 5.5  # one after another they would take 6
+
+
+def test_no_more_ask_than_may_be_answered(stocked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some begin at once, the others at a pace: about as many as Telegram takes answers."""
+    monkeypatch.setattr(answers, "AT_ONCE", 4)
+    monkeypatch.setattr(answers, "A_SECOND", 10.0)
+    chain = Chain(stocked)
+    monkeypatch.setattr(Answerer, "stream", lambda self, *a: chain.stream(self, *a))
+    asyncio.run(asked(stocked))
+    paced = chain.at[4 + answers.BEGINNING :]
+    assert [later - chain.at[0] >= 0.099 * number for number, later in enumerate(paced, 1)] == [True] * len(paced)
 
 
 def test_one_that_asks_no_model_holds_up_nobody_for_long(stocked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,3 +126,22 @@ def test_a_file_is_sent_as_it_is() -> None:
             assert sent.caption == "été « 1 < 2 »"
 
     asyncio.run(scenario())
+
+
+def test_the_proxy_of_the_system_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As HTTP_PROXY and NO_PROXY name it."""
+    asked: list[str] = []
+
+    async def proxy(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.Response()
+
+    async def scenario() -> None:
+        async with served(proxy) as url, Requests() as requests:
+            monkeypatch.setenv("http_proxy", url)
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            for target in ("http://telegram.invalid/bot", url):
+                assert (await requests.do_request(target, "POST", RequestData()))[0] == 200
+
+    asyncio.run(scenario())
+    assert asked == ["http://telegram.invalid/bot", "/x"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 
-from running import QUESTIONS, emulated, running, settings_of_samples
+from running import QUESTIONS, READER, emulated, running, settings_of_samples
 from running import sample_store as sample_store
+from sqlalchemy import Connection, Engine, event
 
 from retrieval.settings import Settings
 
@@ -35,6 +37,33 @@ def test_fifty_chats_at_once(stocked: Settings) -> None:
             assert len(refused) <= 5  # none on an idle machine; on a busy one calls may arrive closer than they left
 
     asyncio.run(scenario())
+
+
+def test_a_question_takes_few_transactions(stocked: Settings) -> None:
+    """Written: the update, the question, the answer, before and after the sending, the end. Read besides: three."""
+    counted = Counter[str]()
+
+    def written(_: Connection) -> None:
+        counted["written"] += 1
+
+    def begun(_: Connection) -> None:
+        counted["begun"] += 1
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, stocked) as scene:
+            await scene.ask(READER, QUESTIONS[0][0])  # what is made at first use is made
+            await asyncio.sleep(0.3)
+            event.listen(Engine, "commit", written)
+            event.listen(Engine, "begin", begun)
+            try:
+                await scene.ask(READER, QUESTIONS[1][0])
+                await asyncio.sleep(0.3)
+            finally:
+                event.remove(Engine, "commit", written)
+                event.remove(Engine, "begin", begun)
+
+    asyncio.run(scenario())
+    assert counted == {"written": 6, "begun": 9}
 
 
 def test_a_flood_of_one_delays_nobody(stocked: Settings) -> None:
