@@ -19,14 +19,14 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ı": "i"})
 STOP_WORDS = frozenset(
     """a ai aie aient aies ait alors apres as au aucun aucune aujourd aura aurai auraient aurais aurait auras aurez
     auriez aurions aurons auront aussi autre autres aux avaient avais avait avant avec avez aviez avions avoir
-    avons ayant ayez ayons b c car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d
+    avons ayant ayez ayons b c ca car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d
     dans de depuis des donc dont du e elle elles en encore entre es est et etaient etais etait etant ete etes
-    etiez etions etre eu eue eues eurent eus eut eux f fait faire fumes furent fus fut g h hui il ils j je k l
-    la laquelle le lequel les lesquelles lesquels leur leurs lors lui m ma mais me meme memes mes moi mon n ne
-    ni nos notre nous o on ont ou p par parce pas pendant peu peut plus pour pourquoi puis q quand que quel
-    quelle quelles quels qui quoi r s sa sans se sera serai seraient serais serait seras serez seriez serions
-    serons seront ses si soi soient sois soit sommes son sont sous soyez soyons suis sur t ta te tes toi ton
-    tous tout toute toutes tres tu u un une v va vers vos votre vous vu w x y z""".split()
+    etiez etions etre eu eue eues eurent eus eut eux f faire fait fumes furent fus fut g h hui il ils j je jusqu
+    k l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsqu lui m ma mais me meme memes mes moi
+    mon n ne ni nos notre nous o on ont ou p par parce pas pendant peu peut plus pour pourquoi puis puisqu q qu
+    quand que quel quelle quelles quels qui quoi quoiqu r s sa sans se sera serai seraient serais serait seras
+    serez seriez serions serons seront ses si soi soient sois soit sommes son sont sous soyez soyons suis sur t
+    ta te tes toi ton tous tout toute toutes tres tu u un une v va vers vos votre vous vu w x y z""".split()
 )
 
 FRENCH_MONTHS = tuple(  # folded, in order

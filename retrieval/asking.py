@@ -51,7 +51,8 @@ _NUMBER_WORDS = (
 )
 _WHICH = r"\bquel(?:le)?s? (?:(?:est|etait|sont|etaient|fut|furent|sera) (?:l[ae]s? |l')?)?"
 _ASKED = {
-    "age": r"\bage\b|\bhow old\b",
+    "age": r"(?<!\bmoyen[ -])\bage\b(?! (?:d'or|(?:du|de(?: la)?) (?:bronze|fer|cuivre|pierre|glace)))"
+    r"|\bhow old\b",
     "day": r"\bquel(?:le)?s? (?:(?:est|etait|fut) la )?(?:jours?|dates?)\b|\bwhat (?:date|day)\b",
     "year": r"\bquel(?:le)?s? (?:(?:est|etait|fut) l')?annees?\b|\bwhat year\b",
     "hour": r"\bquelles? heures?\b|\bwhat time\b",
@@ -62,7 +63,8 @@ _ASKED = {
     r"|population|parts?|pourcentages?|taux|volume|vitesse|temperature|capacite|proportion|score|chiffre|puissance"
     r"|surface|quantite|frequence|rang|place)\b",
     "money": r"\b(?:combien|quel).*\b(?:prix|salaires?|cout\w*|montants?|sommes?|budget|vers(?:e|er|ait)|payer?"
-    r"|depens\w+|chiffre d'affaires|valeur|rapport\w+|gagn\w+|empoch\w+)\b|\bhow much\b",
+    r"|depens\w+|chiffre d'affaires|valeur)\b|\bcombien (?!d(?:e\b|')).*\b(?:rapporte\w*|gagn\w+|empoch\w+)\b"
+    r"|\bhow much\b",
     "weight": r"\b(?:combien|quel).*\b(?:poids|pes(?:e|ent|er|ait|aient))\b",
     "length": r"\bquel.*\b(?:distance|longueur|hauteur|altitude|largeur|profondeur|diametre)\b",
     "area": r"\b(?:combien|quel).*\b(?:superficie|surface|aire)\b",
@@ -128,7 +130,7 @@ GENERIC = frozenset(
     terms(
         """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu endroit
         région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut valent
-        valait coûte atteint représente compte élève chiffre existe"""
+        veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe"""
     )
 )
 # Not looked for in texts: what these words ask for is in `_ASKED`.

@@ -1,10 +1,11 @@
-"""Which sentences to show, and whether to answer at all: two linear models over a few dozen clues.
+"""Which sentences to show, and whether to answer at all: two small trained models over a few dozen clues.
 
 The sentences of one question compete: a softmax over their weighted clues gives each the probability that it holds the
 answer (ListNet's top-one probability; Cao et al., Learning to Rank: From Pairwise Approach to Listwise Approach, 2007).
-A logistic regression over the question and its best sentence gives the probability that the answer is there at all.
+Small decision trees, whose log odds add up (gradient boosting; Friedman, Greedy Function Approximation, 2001), give the
+probability that the answer is there at all, from the question, its best sentences and its hits.
 Both are trained by tests/benchmarks/train_sentences.py; the weights, weights/sentences.json, are for clues as they come
-(not standardised), so that a score is their plain sum and each can be read off.
+(not standardised), so that a sentence's score is their plain sum and each can be read off.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from math import exp
+from typing import Any
 
 from retrieval.analysis import terms, terms_with_offsets
 from retrieval.asking import MEASURES, Asked
@@ -26,26 +28,28 @@ from retrieval.types import Hit
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
 LONGEST_READ = 20_000  # characters of an article looked at for that
 UNTYPED = 0.35  # kept when a measure is asked for (an age, a price, …) and none of the best three sentences has one
-LEAST_SUPPORT, THIN = 0.34, 0.35  # share of the question that the article speaks of at least, and what is kept below
+NO_OTHER = 5.0  # how far the best sentence leads where all are of one article
 # Clues of the best sentence, and maxima over all, that the probability of an answer is read from.
 OF_BEST = ("own", "rough", "lacking", "rarest_near", "names_near")
 OF_ALL = ("own", "rough", "support", "names_near", "pairs")
+
+# (clue, most it may be for the left side, left side, right side), a side being another tree or log odds
+Tree = Sequence[Any] | float
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """The trained weights."""
 
-    sentence: Mapping[str, float]
-    answer: Mapping[str, float]
-    bias: float
+    sentence: Mapping[str, float]  # of each clue
+    answer: Sequence[Tree] = ()
 
 
 @lru_cache(maxsize=1)
 def weights() -> Weights:
     """The weights that the package ships."""
     raw = json.loads(files("retrieval").joinpath("weights/sentences.json").read_text(encoding="utf-8"))
-    return Weights(raw["sentence"], raw["answer"], raw["bias"])
+    return Weights(raw["sentence"], raw["answer"])
 
 
 def rank(found: Sequence[Candidate], model: Weights | None = None) -> list[Candidate]:
@@ -65,10 +69,17 @@ def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], m
     """The probability that the hits hold an answer."""
     known = model or weights()
     clues = evidence(asked, ranked, hits)
-    score = known.bias + sum(w * clues[name] for name, w in known.answer.items())
+    score = sum(leaf(tree, clues) for tree in known.answer)
     untyped = bool(asked.kinds & MEASURES) and all(c.clues["untyped"] for c in ranked[:3])
-    doubts = (UNTYPED if untyped else 1.0) * (THIN if clues["support"] < LEAST_SUPPORT else 1.0)
-    return doubts / (1 + exp(-max(-30.0, min(30.0, score))))
+    return (UNTYPED if untyped else 1.0) / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+def leaf(tree: Tree, clues: Mapping[str, float]) -> float:
+    """What a tree says of some clues."""
+    while not isinstance(tree, float):
+        name, most, left, right = tree
+        tree = left if clues[name] <= most else right
+    return tree
 
 
 def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> dict[str, float]:
@@ -79,11 +90,17 @@ def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> 
     found |= {f"most_{name}": max(c.clues[name] for c in ranked) for name in OF_ALL}
     found["bm25"] = hits[0].score / total
     found["support"] = sum(w * v for w, v in zip(asked.weights.values(), _article(asked, best), strict=True)) / total
-    found["support_square"] = found["support"] ** 2
     named = len(asked.anchors) or 1
     found["nameless"] = float(not asked.anchors)
     found["unknown_names"] = len(asked.anchors & asked.unknown) / named
     found["absent_names"] = min(sum(not c.around[t] for t in asked.anchors) for c in ranked[:5]) / named
+    others = [c.score for c in ranked if c.article.title != best.article.title]
+    found["lead"] = best.score - max(others, default=best.score - NO_OTHER)  # over what is said elsewhere
+    found["best_score"], found["best_chance"] = best.score, best.chance
+    elsewhere = next((h.score for h in hits if h.article.title != hits[0].article.title), 0.0)
+    found["bm25_lead"] = (hits[0].score - elsewhere) / total
+    found["one_title"] = sum(h.article.title == hits[0].article.title for h in hits) / len(hits)
+    found["terms"], found["names"] = float(len(asked.weights)), float(len(asked.anchors))
     found["whole_names"] = _whole_names(asked, hits)
     missing = {t: w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors}
     found["absent_word"] = max(missing.values(), default=0.0) / max(asked.weights.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from retrieval.lexicon import TRANSLATED, in_french
+from retrieval.lexicon import TRANSLATED, in_french, typed
 
 _LOOKED_AT = 1_000  # characters; enough to be sure, and the cost stays the same for long articles
 
@@ -121,14 +121,15 @@ _ANY_WORD = re.compile(r"[^\W\d_]+")
 
 @lru_cache(maxsize=256)  # searching, ranking and extracting ask for the same
 def telling(question: str) -> str:
-    """A question in another language than French: its words in French where they are known, Cyrillic in Latin letters.
+    """A question in French words: what is typed in a hurry written out, another language's words as far as known.
 
-    Function words are left out. What is left unknown are names, numbers and words that languages share: all that French
-    articles can match.
+    Cyrillic becomes Latin letters. Another language's function words are left out: what stays unknown are names,
+    numbers and words that languages share, all that French articles can match.
     """
+    written = _ANY_WORD.sub(lambda m: typed().get(m.group(), m.group()), question)
     language = detect(question)
-    if language is None or language == "fr":
-        return question
+    if language is None or "fr" in (language, detect(written)):
+        return written
     idle = _FUNCTION_WORDS.get(language, frozenset())
     if language in TRANSLATED:
         return (in_french(question, language, idle) or question).translate(_TO_LATIN)

@@ -28,6 +28,8 @@ def likeness(asked: str, term: str, typos: bool) -> float:
             return 0.9 * dice
     if typos and len(asked) >= 5 and abs(len(asked) - len(term)) <= 1 and _one_edit(asked, term):
         return TYPO
+    if typos and len(asked) == len(term) and asked[0] == term[0] and sorted(asked) == sorted(term):
+        return TYPO
     return 0.0
 
 

@@ -2,6 +2,7 @@
 
     synonyms.txt, places.txt   « emploi, poste, boulot » stand for each other; « volaille > poulet, canard »: a question
                                with the left is answered by a text with the right
+    typed.txt                  what people type in a hurry, a tab, the French word
     en.txt, ru.txt, zh.txt     word(s) of the language, a tab, French words as the press uses them, the likeliest first
 
 Words are compared as the word index knows them (folded, stemmed), so a line holds dictionary forms.
@@ -90,6 +91,12 @@ def is_common(term: str) -> bool:
         for side in (_group(line).asked, _group(line).told)
         for item in side
     )
+
+
+@lru_cache(maxsize=1)
+def typed() -> Mapping[str, str]:
+    """French words by what people type for them in a hurry, in lower case: « ki » → « qui »."""
+    return dict(line.split("\t", 1) for line in _lines("typed.txt"))
 
 
 # ---- questions in other languages

@@ -1,20 +1,22 @@
 """Train the weights that choose sentences and decide whether to answer: retrieval/weights/sentences.json.
 
-    pip install -e '.[train]' && python tests/benchmarks/train_sentences.py        (about ten minutes)
+    pip install -e '.[train]' && python tests/benchmarks/train_sentences.py        (about three minutes)
 
 On PIAF dev (CC BY-SA 4.0; only weights are kept), questions that stand alone counting double, and on the project's own
-gold set, in readers' words, OWN times; five folds by article. Questions without an answer are PIAF's own with articles
-taken away ("far", all of that title's; "near", only the passages that hold the answer) and the gold set's. Prints what
-held-out folds say before it trains on all of them.
+gold sets for development, in readers' words, OWN times; five folds by article. Questions without an answer are PIAF's
+own with articles taken away ("far", all of that title's; "near", only the passages that hold the answer) and the gold
+sets'. Prints what held-out folds say before it trains on all of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import log
@@ -79,8 +81,8 @@ class Counts:
         return self.df[term] > self.gone[term]
 
 
-def load(most: int = 0) -> list[Asking]:
-    """PIAF's questions, and those without an answer that are made of them."""
+def load(stores: Path, most: int = 0) -> list[Asking]:
+    """PIAF's questions, those without an answer that are made of them, and our own."""
     found: list[Asking] = []
     articles = rows(data("piaf") / "articles.jsonl")
     title = {a["id"]: a["title"] for a in articles}
@@ -92,40 +94,44 @@ def load(most: int = 0) -> list[Asking]:
         by[a["title"]].update(set(terms(a["text"])))
         size[a["title"]] += 1
     whole = Counts(len(articles), sum(by.values(), Counter()))
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder), embeddings="none", mode="extractive")
-        sync(settings, [str(data("piaf") / "articles.jsonl")])
-        with Searcher(settings) as searcher:
-            golds = rows(data("piaf") / "gold.jsonl")
-            for gold in golds[:: max(1, len(golds) // most) if most else 1]:
-                alone = "self_contained" in gold["tags"]
-                source = title[gold["evidence"][0]["article"]]
-                hits = searcher.search(gold["question"], 60 if alone else DEPTH)
-                found.append(Asking(gold, hits[:DEPTH], whole, fold[source]))
-                if alone:
-                    less = Counts(whole.n - size[source], whole.df, by[source])
-                    far = [h for h in hits if h.article.title != source][:DEPTH]
-                    near = [h for h in hits if not contains(h.text, gold)][:DEPTH]
-                    found.append(Asking(gold, far, less, fold[source], "far"))
-                    found.append(Asking(gold, near, whole, fold[source], "near"))
-    return found + own()
+    with stored(stores / "piaf", [data("piaf") / "articles.jsonl"]) as searcher:
+        golds = rows(data("piaf") / "gold.jsonl")
+        for gold in golds[:: max(1, len(golds) // most) if most else 1]:
+            alone = "self_contained" in gold["tags"]
+            source = title[gold["evidence"][0]["article"]]
+            hits = searcher.search(gold["question"], 60 if alone else DEPTH)
+            found.append(Asking(gold, hits[:DEPTH], whole, fold[source]))
+            if alone:
+                less = Counts(whole.n - size[source], whole.df, by[source])
+                far = [h for h in hits if h.article.title != source][:DEPTH]
+                near = [h for h in hits if not contains(h.text, gold)][:DEPTH]
+                found.append(Asking(gold, far, less, fold[source], "far"))
+                found.append(Asking(gold, near, whole, fold[source], "near"))
+    return found + own(stores)
 
 
-def own() -> list[Asking]:
-    """The gold set's questions on the sample articles; those of which nothing is found are of no use."""
-    folder = Path(tempfile.mkdtemp())
-    settings = Settings(home=folder, embeddings="none", mode="extractive")
-    sync(settings, [str(ROOT / "bot/sample_articles"), str(ROOT / "tests/gold/hostile_articles")])
-    searcher = Searcher(settings)  # stays open: it is the corpus
-    known = {t: (searcher.rarity(t), searcher.holds(t)) for t in _terms_of(rows(ROOT / "tests/gold/samples.jsonl"))}
+def own(stores: Path) -> list[Asking]:
+    """The questions of our gold sets for development; those of which nothing is found are of no use."""
+    samples = [ROOT / "bot/sample_articles", ROOT / "tests/gold/hostile_articles"]
+    sets = [("samples", samples, "samples.jsonl"), ("news", [data("news") / "articles.jsonl"], "news.jsonl")]
     found = []
-    for number, gold in enumerate(rows(ROOT / "tests/gold/samples.jsonl")):
-        source = gold["evidence"][0]["article"] if gold["evidence"] else str(number)
-        hits = searcher.search(gold["question"], DEPTH, searcher.period_of(gold["question"]))
-        kind = "answered" if gold["answerable"] else "none"
-        found.append(Asking(gold, hits, Known(known), hash_of(source) % FOLDS, kind, own=True))
-    searcher.close()
+    for name, sources, questions in sets:
+        golds = rows(ROOT / "tests/gold" / questions)
+        with stored(stores / name, sources) as searcher:
+            known = {t: (searcher.rarity(t), searcher.holds(t)) for t in _terms_of(golds)}
+            for number, gold in enumerate(golds):
+                source = gold["evidence"][0]["article"] if gold["evidence"] else f"{name} {number}"
+                hits = searcher.search(gold["question"], DEPTH, searcher.period_of(gold["question"]))
+                kind = "answered" if gold["answerable"] else "none"
+                found.append(Asking(gold, hits, Known(known), hash_of(source) % FOLDS, kind, own=True))
     return found
+
+
+def stored(home: Path, sources: list[Path]) -> Searcher:
+    """A store of some articles, made or brought up to date."""
+    settings = Settings(home=home, embeddings="none", mode="extractive")
+    sync(settings, [str(source) for source in sources])
+    return Searcher(settings)
 
 
 @dataclass
@@ -209,38 +215,45 @@ def fit_sentences(
 
 # That words of the question are nowhere to be found may not speak for an answer, whatever a few hundred questions say.
 AGAINST = ("lacking", "absent", "unknown", "untyped", "typed_")
+# Trees by gradient boosting (Friedman, Greedy Function Approximation, 2001): many small ones, learnt slowly.
+BOOSTING: dict[str, Any] = {
+    "objective": "binary", "num_leaves": 4, "learning_rate": 0.15, "min_data_in_leaf": 40, "feature_fraction": 0.4,
+    "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "num_threads": 2, "deterministic": True,
+    "force_col_wise": True, "boost_from_average": False, "verbose": -1,
+}  # fmt: skip
+TREES, MODELS = 60, 3  # the mean of several models is steadier than one
 
 
-def bounds(names: list[str]) -> list[tuple[float | None, float | None]]:
-    """For each clue, the limits of its weight."""
-    return [(None, 0.0 if any(word in name for word in AGAINST) else None) for name in names]
+def fit_answer(x: Any, y: Any, share: Any, names: list[str]) -> Weights:
+    """Trees whose sum is the log odds of an answer, with some directions given."""
+    import lightgbm
+
+    signs = [-1 if any(word in name for word in AGAINST) else 0 for name in names]
+    models = [
+        lightgbm.train(
+            BOOSTING | {"monotone_constraints": signs, "seed": seed},
+            lightgbm.Dataset(x, y.astype(float), weight=share),
+            TREES,
+        )
+        for seed in range(MODELS)
+    ]
+
+    def plain(node: dict[str, Any]) -> Any:
+        if "leaf_value" in node:
+            return round(float(node["leaf_value"]) / MODELS, 4)
+        return [
+            names[node["split_feature"]],
+            float(f"{node['threshold']:.5g}"),
+            plain(node["left_child"]),
+            plain(node["right_child"]),
+        ]
+
+    return Weights({}, [plain(tree["tree_structure"]) for m in models for tree in m.dump_model()["tree_info"]])
 
 
-def fit_answer(x: Any, y: Any, share: Any, names: list[str], l2: float = 3e-3) -> tuple[dict[str, float], float]:
-    """Logistic regression with a ridge penalty and some signs given: weights and bias."""
-    from scipy.optimize import minimize
-
-    middle, spread = x.mean(0), x.std(0) + 1e-6
-    z = np.hstack([(x - middle) / spread, np.ones((len(x), 1))])
-    sign, share = np.where(y, 1.0, -1.0), share / share.sum()
-    ridge = np.r_[np.full(x.shape[1], l2), 0.0]
-
-    def loss(w: Any) -> tuple[float, Any]:
-        m = sign * (z @ w)
-        return float((share * np.logaddexp(0, -m)).sum() + ridge @ (w * w)), z.T @ (
-            -sign * share / (1 + np.exp(m))
-        ) + 2 * ridge * w
-
-    w = minimize(
-        loss,
-        np.zeros(z.shape[1]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[*bounds(names), (None, None)],
-        options={"maxiter": 500},
-    ).x
-    plain = w[:-1] / spread
-    return {n: round(float(v), 5) for n, v in zip(names, plain, strict=True)}, round(float(w[-1] - plain @ middle), 5)
+def chances(model: Weights, told: Sequence[dict[str, float]]) -> Any:
+    """The probability of an answer, for the clues of each question."""
+    return np.array([1 / (1 + np.exp(-sum(choosing.leaf(tree, clues) for tree in model.answer))) for clues in told])
 
 
 def clue_names(one: Asking) -> list[str]:
@@ -265,14 +278,19 @@ def train(
 
 def main() -> None:
     global _asking, _names
-    _asking = load()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--stores", type=Path, help="keep the stores here, for the next time")
+    parser.add_argument("--held-out", type=Path, help="write the folds' weights here, for the other benchmarks")
+    told_to = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        _asking = load(told_to.stores or Path(folder))
     _names = clue_names(_asking[0])
     answered = [i for i, a in enumerate(_asking) if a.kind == "answered"]
     lists = {i: d for i, d in zip(answered, parallel(_described, answered), strict=True) if d is not None}
     folds = {k: ([i for i in lists if _asking[i].fold != k], []) for k in range(-1, FOLDS)}
     sentence = train(folds, lists, _names)
     print("sentence weights fitted", flush=True)
-    _models.update({k: Weights(s, {}, 0.0) for k, s in sentence.items()})
+    _models.update({k: Weights(s) for k, s in sentence.items()})
     alone = [i for i, a in enumerate(_asking) if a.own or "self_contained" in a.gold["tags"]]
     told = {i: e for i, e in zip(alone, parallel(_evidence, alone), strict=True) if e is not None}
     names = sorted(next(iter(told.values())))
@@ -280,10 +298,12 @@ def main() -> None:
     kind, fold = np.array([_asking[i].kind for i in told]), np.array([_asking[i].fold for i in told])
     of_own = np.array([_asking[i].own for i in told])
     share = np.where(of_own, OWN_ANSWER, np.where(kind == "near", NEAR_WEIGHT, 1.0))
+    clues = list(told.values())
     chance = np.zeros(len(x))
+    held: dict[int, Weights] = {}
     for k in range(FOLDS):
-        w, bias = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
-        chance[fold == k] = 1 / (1 + np.exp(-(x[fold == k] @ [w[n] for n in names] + bias)))
+        held[k] = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
+        chance[fold == k] = chances(held[k], [c for c, f in zip(clues, fold, strict=True) if f == k])
     for from_ in np.arange(0.1, 0.6, 0.05):
         caught = {
             name: float((chance[(kind == name) & ~of_own] < from_).mean()) for name in ("answered", "far", "near")
@@ -292,15 +312,12 @@ def main() -> None:
         print(f"answer from {from_:.2f}: wrongly abstained {caught['answered']:.3f}, rightly {caught['far']:.3f} (near {caught['near']:.3f}), "
               f"balanced {(1 - caught['answered'] + caught['far']) / 2:.4f}; gold set {ours['answered']:.3f}, {ours['none']:.3f}")  # fmt: skip
     # the weights that ship: sentences from everything; the decision from held-out scores, which are what it will see
-    w, bias = fit_answer(x, kind == "answered", share, names)
-    made = {"sentence": sentence[-1], "answer": w, "bias": bias}
-    OUT.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    if len(sys.argv) > 1:  # held-out weights, for the other benchmarks
-        kept = {}
-        for k in range(FOLDS):
-            w, bias = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
-            kept[k] = {"sentence": sentence[k], "answer": w, "bias": bias}
-        Path(sys.argv[1]).write_text(json.dumps(kept), encoding="utf-8")
+    whole = fit_answer(x, kind == "answered", share, names)
+    made = {"sentence": sentence[-1], "answer": whole.answer}
+    OUT.write_text(json.dumps(made, separators=(",", ":")) + "\n", encoding="utf-8")
+    if told_to.held_out:
+        kept = {k: {"sentence": sentence[k], "answer": held[k].answer} for k in range(FOLDS)}
+        told_to.held_out.write_text(json.dumps(kept), encoding="utf-8")
     print(f"{OUT}: {OUT.stat().st_size} bytes; {extracting.ANSWER_FROM=}")
 
 

@@ -13,6 +13,7 @@ import pytest
 from retrieval.analysis import terms
 from retrieval.asking import kinds, parts
 from retrieval.extracting import Extraction, extract
+from retrieval.likeness import likeness
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
 
@@ -261,3 +262,24 @@ def test_real_articles(searcher, question: str, answers: list[str]) -> None:  # 
     else:
         assert found.sentences == ()
         assert found.missing == ("PIB",)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Combien d'équipes ont gagné la Super League ?", "money"),
+        ("Combien de places la France a-t-elle gagné par rapport à 2017 ?", "money"),
+        ("Quel site est de l'âge du bronze ?", "age"),
+        ("Qui régnait au Moyen Âge ?", "age"),
+    ],
+)
+def test_not_these_kinds(question: str, kind: str) -> None:
+    """Words that ask for a price or an age elsewhere."""
+    assert kind not in kinds(question)
+
+
+@pytest.mark.parametrize(("typed", "name"), [("itawa", "iwata"), ("saturo", "satoru"), ("guesaldo", "gesualdo")])
+def test_a_name_with_its_letters_in_another_order(typed: str, name: str) -> None:
+    """It is taken for the name only where nothing is written as typed."""
+    assert likeness(typed, name, typos=True) > 0
+    assert likeness(typed, name, typos=False) == 0

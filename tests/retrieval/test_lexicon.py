@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.analysis import terms
 from retrieval.language import telling
-from retrieval.lexicon import TRANSLATED, in_french, is_common, related
+from retrieval.lexicon import TRANSLATED, in_french, is_common, related, typed
 
 FRENCH = ("synonyms.txt", "places.txt")
 
@@ -105,3 +105,24 @@ def test_names_and_figures_stay() -> None:
     assert in_french("Zorglub won 42 medals", "en", frozenset()).split()[0] == "Zorglub"
     assert "42" in in_french("Zorglub won 42 medals", "en", frozenset())
     assert "BYD" in in_french("BYD在哪里？", "zh", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("ki a signé l'accord", "qui a signé l'accord"),
+        ("cb de touristes sont venus", "combien de touristes sont venus"),
+        ("pk le sommet a été reporté", "pourquoi le sommet a été reporté"),
+        ("Qui est M. Ki ?", "Qui est M. Ki ?"),
+    ],
+)
+def test_what_is_typed_in_a_hurry_is_written_out(question: str, words: str) -> None:
+    """Whole words in lower case; a name stays."""
+    assert telling(question) == words
+
+
+def test_lines_of_typed_words_are_well_formed() -> None:
+    """One headword in lower case each, once, and another word for it."""
+    heads = [line.split("\t")[0] for line in lines("typed.txt")]
+    assert len(heads) == len(set(heads)) == len(typed())
+    assert all(head.isalpha() and head == head.lower() and word and word != head for head, word in typed().items())
