@@ -34,6 +34,7 @@ _ANAPHOR = re.compile(
 _ATTRIBUTION = re.compile(
     r"^\W*(?:selon|d['’]après|according to)\b[^,;.]*,\s*", re.IGNORECASE
 )  # its names have no place
+_OPENING_PLACE = re.compile(r"(?:en|au|aux|a|dans|in|at) (?:la |le |les |l |the )?(\w+)")
 _PASSIVE = re.compile(r"\b(?:par|by)\b")
 _T = TypeVar("_T")
 
@@ -57,8 +58,8 @@ class Line:
 
     @property
     def resolved(self) -> Facts:
-        """The days that its weekdays stand for."""
-        return facts(" ".join(resolved(self.text, self.hit.article.published)))
+        """The days and years that its weekdays and its « l'an dernier » stand for."""
+        return facts("; ".join(resolved(self.text, self.hit.article.published)))
 
 
 def contradicted(own: Facts, lines: Sequence[Line], question: str) -> Iterator[str]:
@@ -104,9 +105,11 @@ def _stands_for_pronoun(mark: Mark, line: Line, lines: Sequence[Line]) -> bool:
 
 
 def _told_by(mark: Mark, line: Line) -> bool:
-    """Whether a line says a name by its initials, or a date by its weekday."""
+    """Whether a line says a name by its initials, a date by its weekday, or a year by "last year"."""
     if mark.kind == "name":
         return mark.written.isupper() and not mark.values.isdisjoint(line.facts.initials)
+    if mark.kind == "year":
+        return not mark.values.isdisjoint(line.resolved.values)
     if mark.kind != "date":
         return False
     days = line.resolved
@@ -214,17 +217,25 @@ def _reordered(own: Facts, copied: Facts) -> bool:
 def _exchanged(own: Facts, copied: Facts, plain: frozenset[str]) -> bool:
     """Whether names follow each other otherwise than in the copied sentence, while its words do not.
 
-    A list may be turned round, an owner (« le Kenyan X », « X du Kenya »), and a sentence in the passive.
+    A list may be turned round, an owner (« le Kenyan X », « X du Kenya »), and a sentence in the passive; and a place
+    may open the sentence (« Au Kenya, … »).
     """
     if len(_PASSIVE.findall(own.folded)) != len(_PASSIVE.findall(copied.folded)):
         return False
     theirs = [o for o in copied.marks if o.kind == "name"]
     mine = [m for m in own.marks if m.kind == "name" and m.sure and any(is_one(m, o) for o in theirs)]
+    if opening := _OPENING_PLACE.match(own.folded.strip()):
+        mine = [m for m in mine if not (opening[1] in m.values and _is_place(opening[1], copied))]
     words = [t for t in own.order if t in plain and t in copied.terms]
     if len(mine) < 2 or _follows(mine, theirs, is_one) or not _follows(words, copied.order, lambda a, b: a == b):
         return False
     last = [max(m.values, key=lambda v: own.folded.find(v)) for m in mine[:-1]]
     return not any(re.search(rf"\b{re.escape(v)} (?:et|ou|and|or|avec|with|de|d|of|s)\b", own.folded) for v in last)
+
+
+def _is_place(name: str, text: Facts) -> bool:
+    """Whether a text says that something was there: such a name may stand anywhere in a sentence."""
+    return bool(re.search(rf"\b(?:en|au|aux|a|dans|in|at) (?:la |le |les |l |the )?{re.escape(name)}\b", text.folded))
 
 
 def _follows(part: Sequence[_T], whole: Sequence[_T], same: Callable[[_T, _T], bool]) -> bool:

@@ -24,6 +24,14 @@ _NAME = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")
 _BREAK = re.compile(r"[,;:()«»]|\b(?:tandis|alors|contre|dont|mais|while|but|against|compared)\b")
 _BARE_WEEKDAY = re.compile(rf"\b({'|'.join(WEEKDAYS)})\b(?!,? (?:le |the )?(?:\d|{'|'.join(MONTHS)}))")
 _WEEKDAY_BEFORE = re.compile(rf"\b({'|'.join(WEEKDAYS)}),? (?:le |the )?$")
+_RELATIVE_YEARS = {
+    -1: re.compile(r"\b(?:l'an dernier|l'annee derniere|l'an passe|l'annee passee|last year)\b"),
+    0: re.compile(r"\b(?:cette annee|this year)\b"),
+    1: re.compile(r"\b(?:l'an prochain|l'annee prochaine|next year)\b"),
+}
+_FEW = ("un one", "deux two", "trois three", "quatre four", "cinq five", "six", "sept seven", "huit eight", "neuf nine",
+        "dix ten")  # fmt: skip
+_YEARS_AGO = re.compile(r"\bil y a (\d{1,2}|[a-z]+) ans?\b|\b(\d{1,2}|[a-z]+) years? ago\b")
 _AFTER_NAME = frozenset("a est ont sont avait etait va et is was has said will and".split())
 _PARTICLES = frozenset(("von", "van", "der", "den", "di", "da", "dos", "al", "el", "bin", "ben"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "Oe", "Æ": "Ae", "ß": "ss", "’": "'"})
@@ -195,14 +203,30 @@ def _name_matches(sentence: str) -> Iterator[re.Match[str]]:
 
 @lru_cache(maxsize=8192)
 def resolved(text: str, published: str | None) -> tuple[str, ...]:
-    """The days, as ISO dates, that weekdays without a date stand for: the last or the next one from publication on."""
-    try:
-        day = date.fromisoformat((published or "")[:10])
-    except ValueError:
+    """What words stand for that mean nothing without the day of publication.
+
+    Weekdays without a date: the last and the next one, as ISO dates. « L'an dernier », "two years ago": the year.
+    """
+    if not published or not published[:4].isdigit():
         return ()
-    wanted = {WEEKDAYS[w] for w in _BARE_WEEKDAY.findall(fold(text))}
+    folded, year = fold(text).replace("’", "'"), int(published[:4])
+    years = {year + n for n, words in _RELATIVE_YEARS.items() if words.search(folded)}
+    years |= {year - n for m in _YEARS_AGO.finditer(folded) if (n := _count(m[1] or m[2]))}
+    found = [str(y) for y in sorted(years)]
+    try:
+        day = date.fromisoformat(published[:10])
+    except ValueError:
+        return tuple(found)
+    wanted = {WEEKDAYS[w] for w in _BARE_WEEKDAY.findall(folded)}
     near = [day + timedelta(n) for n in range(-6, 7)] if wanted else []
-    return tuple(d.isoformat() for d in near if d.weekday() in wanted)
+    return (*(d.isoformat() for d in near if d.weekday() in wanted), *found)
+
+
+def _count(written: str) -> int | None:
+    """A number of years, in figures or in a word."""
+    if written.isdigit():
+        return int(written)
+    return next((n for n, words in enumerate(_FEW, 1) if written in words.split()), None)
 
 
 def is_named(name: str, evidence: Facts, own: Facts, same_language: bool) -> bool:

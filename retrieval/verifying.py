@@ -149,7 +149,7 @@ def _listed(problems: Iterator[str]) -> str:
 def _evidence(lines: Sequence[Line]) -> Facts:
     """What sentences hold with what is known of their articles: the title, the date, the days of weekdays."""
     known = {line.hit.article.id: about(line.hit) for line in lines}
-    days = [found for line in lines if (found := line.resolved).days]
+    days = [found for line in lines if (found := line.resolved).values or found.days]
     return merged([*(line.facts for line in lines), *days, *known.values()])
 
 

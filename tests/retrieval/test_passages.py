@@ -26,6 +26,8 @@ def sentences(text: str) -> list[str]:
         ["Le chiffre (31 milliards.)", "Une hausse."],
         ["Elle a 3 p. cent de parts.", "Lui rien."],
         ["1. Premier point", "2. Second point", "- un tiret"],
+        ["Der Park öffnet am 17. September 2025.", "Er schließt im Mai."],
+        ["Il en reste 17.", "Mais deux manquent."],
         ["Un titre sans point", "Le corps commence. ".strip(), "Fin."],
     ],
 )

@@ -186,3 +186,35 @@ def test_another_passage_proves_what_the_cited_one_does_not() -> None:
     assert not prove(sentence, [], [fewer, newer], "?", "fr").supported
     assert prove(sentence, [other], [], "?", "fr").reason == prove(sentence, [other], [newer], "?", "fr").reason
     assert prove(sentence, [], [], "?", "fr").reason == "no passage cited"
+
+
+LAW = "La loi sur les digues a été votée il y a trois ans au Parlement. L'an dernier, elle a été appliquée à Lanzhou."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "supported"),
+    [
+        ("La loi sur les digues a été votée en 2022 au Parlement.", True),
+        ("La loi sur les digues a été votée en 2021 au Parlement.", False),
+        ("En 2024, la loi sur les digues a été appliquée à Lanzhou.", True),
+        ("En 2023, la loi sur les digues a été appliquée à Lanzhou.", False),
+    ],
+)
+def test_years_that_count_from_publication(sentence: str, supported: bool) -> None:
+    """« L'an dernier », « il y a trois ans » of an article of 2025."""
+    assert verify(sentence, [hit(LAW)], "", "fr").supported == supported
+
+
+def test_a_place_may_open_a_sentence() -> None:
+    """Wherever its passage has it; who did what stays where it is."""
+    text = (
+        "Des zoologistes ont filmé des éléphants jumeaux à Minneriya, une première au Sri Lanka pendant le confinement."
+    )
+    opened = "Au Sri Lanka, des zoologistes ont filmé des éléphants jumeaux à Minneriya pendant le confinement."
+    assert verify(opened, [hit(text, "Faune")], "", "fr").supported
+    text = "Paul Kerac a vendu son chantier naval à Jean Morvan en mai à Brest."
+    assert verify(
+        "À Brest, Paul Kerac a vendu son chantier naval à Jean Morvan en mai.", [hit(text)], "", "fr"
+    ).supported
+    swapped = "À Brest, Jean Morvan a vendu son chantier naval à Paul Kerac en mai."
+    assert not verify(swapped, [hit(text)], "", "fr").supported
