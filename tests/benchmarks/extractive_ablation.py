@@ -1,11 +1,11 @@
-"""What each part of the sentence ranker is worth: trained without it, on held-out articles of PIAF dev.
+"""What each part of the sentence ranker, and of the decision to answer, is worth: trained without it, on held-out articles.
 
     pip install -e '.[train]' && python tests/benchmarks/extractive_ablation.py [FOLDER TO KEEP THE STORES IN]
 
-Questions that stand alone; the share whose best sentence, and whose best three, hold the answer; the difference to
-everything on, with its 95 % interval (bootstrap over questions). Then the same for whether there is an answer: area under the ROC curve, and balanced
-accuracy at the threshold that ships, on PIAF's questions with and without their articles, and on the gold sets.
-What it printed last is in extractive_ablation.md.
+PIAF dev, questions that stand alone: the share whose best sentence, and whose best three, hold the answer; the difference
+to everything on, with its 95 % interval (bootstrap over questions). Then what is shown, by weights that never saw the
+article. Then whether there is an answer: those questions, and the same with all passages of their article's title taken
+away, by the area under the ROC curve. What it printed last is in extractive_ablation.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,22 @@ from typing import Any
 
 import numpy as np
 import train_sentences as training
-from train_sentences import FOLDS, clue_names, doubled, fit_sentences, load, parallel
+from train_sentences import (
+    FOLDS,
+    Asking,
+    chances,
+    clue_names,
+    contains,
+    doubled,
+    fit_answer,
+    fit_sentences,
+    load,
+    parallel,
+)
+
+from retrieval.choosing import Weights
+from retrieval.extracting import extract
+from retrieval.types import Sentence
 
 PARTS = {
     "coverage": ("own", "exact", "matched", "lacking", "rarest", "rough"),
@@ -35,6 +50,16 @@ PARTS = {
 }
 
 
+EVIDENCE = {
+    "lead over what is said elsewhere": ("lead", "bm25_lead", "one_title", "best_score", "best_chance"),
+    "share of the question held": ("support", "bm25", "own", "rough", "near_three", "pairs"),
+    "names": ("names", "nameless"),
+    "words without a trace": ("absent", "lacking", "unknown"),
+    "kind of answer": ("typed",),
+    "how long the question is": ("terms",),
+}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         training._asking = asking = load(Path(sys.argv[1] if len(sys.argv) > 1 else folder))
@@ -42,30 +67,78 @@ def main() -> None:
     answered = [i for i, a in enumerate(asking) if a.kind == "answered"]
     lists = {i: d for i, d in zip(answered, parallel(training._described, answered), strict=True) if d is not None}
     alone = [i for i in answered if "self_contained" in asking[i].gold["tags"]]
+    picks = np.random.default_rng(0).integers(0, len(alone), (2000, len(alone)))
+
+    def fitted(use: list[int]) -> dict[int, dict[str, float]]:
+        """Weights for each fold from the others."""
+        kept = [names[c] for c in use]
+        rest = {k: [i for i in lists if asking[i].fold != k] for k in range(FOLDS)}
+        return {
+            k: fit_sentences([(lists[i][0][:, use], lists[i][1]) for i in v], kept, [doubled(asking[i]) for i in v])
+            for k, v in rest.items()
+        }
 
     def held_out(gone: tuple[str, ...]) -> Any:
         use = [c for c, n in enumerate(names) if n not in gone]
-        kept = [names[c] for c in use]
+        weights = {k: np.array(list(w.values())) for k, w in fitted(use).items()}
         right = np.zeros((len(alone), 2))
-        for k in range(FOLDS):
-            rest = [i for i in lists if asking[i].fold != k]
-            fitted = fit_sentences(
-                [(lists[i][0][:, use], lists[i][1]) for i in rest], kept, [doubled(asking[i]) for i in rest]
-            )
-            w = np.array([fitted[n] for n in kept])
-            for row, i in enumerate(alone):
-                if asking[i].fold == k and i in lists:
-                    order = np.argsort(-(lists[i][0][:, use] @ w), kind="stable")
-                    right[row] = lists[i][1][order[0]], lists[i][1][order[:3]].any()
+        for row, i in enumerate(alone):
+            if i in lists:
+                order = np.argsort(-(lists[i][0][:, use] @ weights[asking[i].fold]), kind="stable")
+                right[row] = lists[i][1][order[0]], lists[i][1][order[:3]].any()
         return right
 
     whole = held_out(())
-    print(f"everything: first {whole[:, 0].mean():.4f}, three {whole[:, 1].mean():.4f}, n={len(alone)}", flush=True)
-    picks = np.random.default_rng(0).integers(0, len(alone), (2000, len(alone)))
+    print(f"sentences, everything: first {whole[:, 0].mean():.4f}, three {whole[:, 1].mean():.4f}, n={len(alone)}", flush=True)  # fmt: skip
     for part, gone in PARTS.items():
         change = held_out(gone) - whole
         low, high = np.percentile(change[picks].mean(1), [2.5, 97.5], axis=0)
-        print(f"without {part:34} " + "  ".join(f"{name} {change[:, c].mean():+.4f} [{low[c]:+.4f}, {high[c]:+.4f}]" for c, name in enumerate(("first", "three"))), flush=True)  # fmt: skip
+        print(f"  without {part:34} " + "  ".join(f"{name} {change[:, c].mean():+.4f} [{low[c]:+.4f}, {high[c]:+.4f}]" for c, name in enumerate(("first", "three"))), flush=True)  # fmt: skip
+    whether(asking, {k: Weights(w) for k, w in fitted(list(range(len(names)))).items()}, alone)
+
+
+def whether(asking: list[Asking], sentences: dict[int, Weights], alone: list[int]) -> None:
+    """The decision to answer, and what is shown then."""
+    training._models.update(sentences)
+    every = [*alone, *(i for i, a in enumerate(asking) if a.kind in ("far", "near") or a.own)]
+    every = list(dict.fromkeys(every))
+    told = {i: e for i, e in zip(every, parallel(training._evidence, every), strict=True) if e}
+    clues, fold = list(told.values()), np.array([asking[i].fold for i in told])
+    kind, own = np.array([asking[i].kind for i in told]), np.array([asking[i].own for i in told])
+    share = np.where(own, training.OWN_ANSWER, np.where(kind == "near", training.NEAR_WEIGHT, 1.0))
+
+    def held_out(gone: tuple[str, ...]) -> tuple[Any, dict[int, Weights]]:
+        kept = sorted(n for n in clues[0] if not any(word in n for word in gone))
+        x = np.array([[c[n] for n in kept] for c in clues])
+        models = {k: fit_answer(x[fold != k], kind[fold != k] == "answered", share[fold != k], kept) for k in range(FOLDS)}  # fmt: skip
+        chance = np.zeros(len(clues))
+        for k, model in models.items():
+            chance[fold == k] = chances(model, [c for c, f in zip(clues, fold, strict=True) if f == k])
+        return chance, models
+
+    def areas(chance: Any) -> list[float]:
+        found = []
+        for of, none in ((~own, "far"), (own, "none")):
+            yes, no = chance[of & (kind == "answered")], chance[of & (kind == none)]
+            found.append(float((yes[:, None] > no).mean() + (yes[:, None] == no).mean() / 2))
+        return found
+
+    chance, models = held_out(())
+    shown = [i for i in alone if "self_contained" in asking[i].gold["tags"]]
+    said = [_extracted(asking[i], Weights(sentences[asking[i].fold].sentence, models[asking[i].fold].answer)) for i in shown]  # fmt: skip
+    first = [bool(s) and contains(s[0].text, asking[i].gold) for i, s in zip(shown, said, strict=True)]
+    right = [contains(" ".join(x.text for x in s), asking[i].gold) for i, s in zip(shown, said, strict=True)]
+    size = np.mean([sum(len(x.text) for x in s) for s in said if s])
+    print(f"shown: right {np.mean(right):.4f}, in the first statement {np.mean(first):.4f}, withheld {np.mean([not s for s in said]):.4f}, {size:.0f} characters, n={len(shown)}")  # fmt: skip
+    best = areas(chance)
+    print(f"whether to answer, everything: area {best[0]:.4f} (n={int((~own).sum())}), gold sets {best[1]:.4f} (n={int(own.sum())})", flush=True)  # fmt: skip
+    for part, gone in EVIDENCE.items():
+        without = areas(held_out(gone)[0])
+        print(f"  without {part:34} {without[0] - best[0]:+.4f}  gold sets {without[1] - best[1]:+.4f}", flush=True)
+
+
+def _extracted(one: Asking, model: Weights) -> tuple[Sentence, ...]:
+    return extract(one.gold["question"], one.hits, one.corpus, model=model).sentences
 
 
 if __name__ == "__main__":
