@@ -63,7 +63,7 @@ def extract(
         return Extraction((), 0.0, words_of(asked, asked.weights))
     ranked = rank(found, model)
     confidence = answerable(asked, ranked, hits, model)
-    missing = words_of(asked, frozenset(t for t in asked.weights if not ranked[0].around[t]))
+    missing = words_of(asked, frozenset(t for t in asked.weights if not any(c.around[t] for c in ranked)))
     if confidence < (ANSWER_FROM if answer_from is None else answer_from):
         return Extraction((), confidence, missing)
     if len(pieces := parts(asked.text)) > 1:  # an answer to each

@@ -117,6 +117,7 @@ _CYRILLIC |= {
 }
 _TO_LATIN = str.maketrans(_CYRILLIC | {k.upper(): v.capitalize() for k, v in _CYRILLIC.items()})
 _ANY_WORD = re.compile(r"[^\W\d_]+")
+_ALONE = re.compile(r"(?<![\w'’°-])[^\W\d_]+(?![\w'’-])")  # « c » for « c'est », not that of « c'est »
 
 
 @lru_cache(maxsize=256)  # searching, ranking and extracting ask for the same
@@ -126,7 +127,7 @@ def telling(question: str) -> str:
     Cyrillic becomes Latin letters. Another language's function words are left out: what stays unknown are names,
     numbers and words that languages share, all that French articles can match.
     """
-    written = _ANY_WORD.sub(lambda m: typed().get(m.group(), m.group()), question)
+    written = _ALONE.sub(lambda m: typed().get(m.group(), m.group()), question)
     language = detect(question)
     if language is None or "fr" in (language, detect(written)):
         return written

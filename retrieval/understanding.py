@@ -22,6 +22,10 @@ _OPENING = re.compile(r"^\s*(?:et|and|puis|sinon|mais)\b[\s,]*", re.IGNORECASE)
 _POINTING = re.compile(
     r"\b(?:il|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|cela|ca|y|en|ce jour-la|he|she|they|it)\b"
 )
+# "Quand la Biélorussie a-t-elle …": a pronoun that repeats the name before its verb points at nothing that was said
+_REPEATING = re.compile(
+    r"(?<!^)(?<!\b[dD]['’])(?<!\b(?:d[eu]|en|au) )(?<!\bà )\b[A-ZÀ-Þ]\S* (?:\S+ )*?[^\s-]+-(?:t-)?(ils?|elles?)\b"
+)
 _YEAR = re.compile(r"\b(?:1[89]|20)\d{2}\b")
 _QUESTION_WORD = re.compile(
     r"\b(?:qui|que|quoi|quel|quelle|quels|quelles|quand|ou|comment|combien|pourquoi|who|what|when|where|why|how|which)\b"
@@ -76,13 +80,18 @@ def _ahead(hits: Sequence[Hit]) -> bool:
     return all(hit.score <= BEHIND * best.score for hit in hits if hit.article.id != best.article.id)
 
 
+def _unrepeated(text: str) -> str:
+    """A question without the pronoun that repeats the name which is its subject."""
+    return _REPEATING.sub(lambda m: m[0][: m.start(1) - m.start()], text)
+
+
 def _standalone(text: str, question: Question) -> str:
     before = question.history[-1].question
     own = terms(text)
     opened = _OPENING.match(text)
     follows = (
         bool(opened)
-        or (len(own) <= _SHORT and bool(_POINTING.search(fold(text))))
+        or (len(own) <= _SHORT and bool(_POINTING.search(fold(_unrepeated(text)))))
         or (len(own) <= 2 and not _QUESTION_WORD.search(fold(text)))
     )
     if not follows:

@@ -38,13 +38,17 @@ class Database:
 
     @contextmanager
     def together(self, *, soon: bool = False) -> Iterator[None]:
-        """What this thread calls in the block is one transaction, on disk as `_write` tells; `soon` if all of it is."""
+        """What this thread calls in the block is one transaction, on disk as `_write` tells; `soon` if all of it is.
+
+        Within another such block it is a part of that one.
+        """
+        outer = getattr(self._shared, "connection", None)
         with self._write(soon=soon) as connection:
             self._shared.connection = connection
             try:
                 yield
             finally:
-                self._shared.connection = None
+                self._shared.connection = outer
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

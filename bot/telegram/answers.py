@@ -178,16 +178,18 @@ class Answers:
 
 
 class _ModelAsked(BaseCallbackHandler):
-    """Tells when an answer has searched and asks the model."""
+    """Tells once when an answer has searched and asks the model: further calls for it keep nobody else waiting."""
 
     ignore_llm = ignore_chain = True  # else it is called for each chunk
 
     def __init__(self, told: Callable[[], object]) -> None:
-        self._told = told
+        self._told: Callable[[], object] | None = told
 
     def on_chat_model_start(self, *_: Any, **__: Any) -> None:
         """LangChain's event."""
-        self._told()
+        told, self._told = self._told, None
+        if told is not None:
+            told()
 
 
 class Beginning:

@@ -151,7 +151,11 @@ class Conversation:
         desk, t, began = self._desk, self._desk.t(asking.language), time.monotonic()
         try:
             turn, answer = await self._watched(asking, t)
-        except Stopped:
+        except Stopped:  # perhaps before its turn: what was never written down could not be edited into a question
+            place = asking.place
+            await desk.db(
+                desk.memory.begin_turn, place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text
+            )
             return
         except (_Refused, StoreEmpty) as why:
             key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"

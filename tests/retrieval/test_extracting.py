@@ -130,6 +130,12 @@ def test_missing_words_are_as_typed() -> None:
     assert ask("Quel est le PIB de Roscoff ?", FERRY).missing == ("PIB",)
 
 
+def test_a_word_that_any_hit_holds_is_not_missing() -> None:
+    """Also where the best sentence is of another hit: nobody is told that an article they see has not their word."""
+    other = Article("lycee", "Le lycée de Quimper a accueilli 240 élèves jeudi.")
+    assert ask("Quel est le PIB de Roscoff et celui de Quimper ?", FERRY, other).missing == ("PIB",)
+
+
 @pytest.mark.parametrize("question", ["", "?", "le la les", "Combien ?", "Qui ?"])
 def test_empty_questions_give_nothing(question: str) -> None:
     """A question of stop words only is not answered."""

@@ -114,6 +114,8 @@ def test_names_and_figures_stay() -> None:
         ("cb de touristes sont venus", "combien de touristes sont venus"),
         ("pk le sommet a été reporté", "pourquoi le sommet a été reporté"),
         ("Qui est M. Ki ?", "Qui est M. Ki ?"),
+        ("c ki ? C'est-à-dire, c'est qui ?", "c'est qui ? C'est-à-dire, c'est qui ?"),
+        ("cb de mm de pluie par 12°c", "combien de mm de pluie par 12°c"),
     ],
 )
 def test_what_is_typed_in_a_hurry_is_written_out(question: str, words: str) -> None:

@@ -191,7 +191,8 @@ def test_calls_together_are_one_transaction(database: Settings) -> None:
         begun: list[int] = []
         event.listen(memory._engine, "begin", lambda _: begun.append(threading.get_ident()))
         with memory.together(soon=True):
-            turn = memory.begin_turn(7, None, 7, 3, "?").id
+            with memory.together():  # a part of it
+                turn = memory.begin_turn(7, None, 7, 3, "?").id
             memory.answered(turn, answer())
             assert [t.id for t in memory.history(7, None)] == [turn]
             with ThreadPoolExecutor(1) as other:

@@ -27,10 +27,10 @@ COUNT = 12
 class Chain:
     """In the place of the chain: searches, asks a model (or not), and waits for it."""
 
-    def __init__(self, stocked: Settings, tells: bool = True, model: float = 0.5) -> None:
+    def __init__(self, stocked: Settings, calls: int = 1, model: float = 0.5) -> None:
         with Answerer.open(stocked) as answerer:
             self._answer = answerer.invoke(Question(QUESTIONS[0][0]))
-        self._tells, self._model, self._lock = tells, model, threading.Lock()
+        self._calls, self._model, self._lock = calls, model, threading.Lock()
         self.searching = self.most = 0
         self.began: list[str] = []
         self.at: list[float] = []  # when
@@ -44,7 +44,7 @@ class Chain:
         time.sleep(0.02)
         with self._lock:
             self.searching -= 1
-        if self._tells:
+        for _call in range(self._calls):
             for callback in config["callbacks"]:
                 callback.on_chat_model_start()
         time.sleep(self._model)
@@ -84,17 +84,27 @@ def test_no_more_ask_than_may_be_answered(stocked: Settings, monkeypatch: pytest
     assert [later - chain.at[0] >= 0.099 * number for number, later in enumerate(paced, 1)] == [True] * len(paced)
 
 
+def test_an_answer_of_several_calls_counts_once(stocked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else is asked for an answer (to understand the question, to look twice) delays no other."""
+    monkeypatch.setattr(answers, "AT_ONCE", COUNT)
+    monkeypatch.setattr(answers, "A_SECOND", 1.0)
+    chain = Chain(stocked, calls=5)
+    monkeypatch.setattr(Answerer, "stream", lambda self, *a: chain.stream(self, *a))
+    asyncio.run(asked(stocked))
+    assert chain.at[-1] - chain.at[0] < answers.HELD  # at five a question they would wait for HELD, time and again
+
+
 def test_one_that_asks_no_model_holds_up_nobody_for_long(stocked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever does not tell that the model was asked lets the next begin after a while."""
     monkeypatch.setattr(answers, "HELD", 0.05)
-    chain = Chain(stocked, tells=False)
+    chain = Chain(stocked, calls=0)
     monkeypatch.setattr(Answerer, "stream", lambda self, *a: chain.stream(self, *a))
     assert asyncio.run(asked(stocked)) < 3.0
 
 
 def test_one_that_is_stopped_lets_the_next_begin(stocked: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped or failed before it asked the model: its turn is over."""
-    chain = Chain(stocked, tells=False, model=0.0)
+    chain = Chain(stocked, calls=0, model=0.0)
     monkeypatch.setattr(Answerer, "stream", lambda self, *a: chain.stream(self, *a))
 
     async def scenario() -> None:

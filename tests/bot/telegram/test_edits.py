@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from llmock.scenarios import Delay, Reply
 from llmock.testing import LLMockServer
-from running import QUESTIONS, READER, Scene, emulated, running, settings_of_samples
+from running import OWNER, QUESTIONS, READER, Scene, emulated, running, settings_of_samples
 from running import sample_store as sample_store
 from slow_model import SAID, called, model_server, says, settings_of_model
 
+from bot.telegram import answers
 from retrieval.library import sync
 from retrieval.settings import Settings
 
@@ -98,6 +100,30 @@ def test_a_question_edited_while_it_is_answered_is_answered_once(model: LLMockSe
             (message,) = scene.sent(READER)
             assert len(message.versions) == 1
             assert message.data["reply_to_message"]["message_id"] == question
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_question_edited_before_its_turn_to_begin_is_answered(
+    model: LLMockServer, modelled: Settings, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """What waits behind the questions of others may be edited, or given up and then edited, like any other."""
+    monkeypatch.setattr(answers, "BEGINNING", 1)
+    monkeypatch.setattr(answers, "AT_ONCE", 0)
+    monkeypatch.setattr(answers, "A_SECOND", 0.5)
+    model.state.scenarios.add(Delay(3.0), says(SAID[0]), says("L'atelier Luban se trouve à Oskemen."))
+
+    async def scenario() -> None:
+        async with emulated() as server, running(server, modelled) as scene:
+            scene.emulator.say(OWNER, TRADE)
+            await called(scene, model)
+            question = scene.emulator.say(READER, TRADE)["message_id"]
+            await asyncio.sleep(0.5)  # it waits: OWNER's turn lasts two seconds
+            if stopped:
+                await scene.ask(READER, "/stop")
+            scene.emulator.edit(READER, question, WORKSHOP)
+            assert PLACE in await scene.reply(READER, int(stopped))
 
     asyncio.run(scenario())
 
