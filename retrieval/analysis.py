@@ -19,7 +19,7 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ı": "i"})
 STOP_WORDS = frozenset(
     """a ai aie aient aies ait alors apres as au aucun aucune aujourd aura aurai auraient aurais aurait auras aurez
     auriez aurions aurons auront aussi autre autres aux avaient avais avait avant avec avez aviez avions avoir
-    avons ayant ayez ayons b c ca car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d
+    avons ayant ayez ayons b c car ce ceci cela celle celles celui ces cet cette ceux chez ci comme comment d
     dans de depuis des donc dont du e elle elles en encore entre es est et etaient etais etait etant ete etes
     etiez etions etre eu eue eues eurent eus eut eux f faire fait fumes furent fus fut g h hui il ils j je jusqu
     k l la laquelle le lequel les lesquelles lesquels leur leurs lors lorsqu lui m ma mais me meme memes mes moi

@@ -130,7 +130,7 @@ GENERIC = frozenset(
     terms(
         """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu endroit
         région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut valent
-        veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe"""
+        ça veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe"""
     )
 )
 # Not looked for in texts: what these words ask for is in `_ASKED`.

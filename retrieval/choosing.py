@@ -21,13 +21,14 @@ from typing import Any
 
 from retrieval.analysis import terms, terms_with_offsets
 from retrieval.asking import MEASURES, Asked
-from retrieval.clues import Candidate, heading
+from retrieval.clues import Candidate, heading, is_year
 from retrieval.lexicon import is_common
 from retrieval.types import Hit
 
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
 LONGEST_READ = 20_000  # characters of an article looked at for that
 UNTYPED = 0.35  # kept when a measure is asked for (an age, a price, …) and none of the best three sentences has one
+OTHER_YEAR = 0.35  # kept when the best sentence names a year, and neither it nor its passage the one asked about
 NO_OTHER = 5.0  # how far the best sentence leads where all are of one article
 # Clues of the best sentence, and maxima over all, that the probability of an answer is read from.
 OF_BEST = ("own", "rough", "lacking", "rarest_near", "names_near")
@@ -71,7 +72,13 @@ def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], m
     clues = evidence(asked, ranked, hits)
     score = sum(leaf(tree, clues) for tree in known.answer)
     untyped = bool(asked.kinds & MEASURES) and all(c.clues["untyped"] for c in ranked[:3])
-    return (UNTYPED if untyped else 1.0) / (1 + exp(-max(-30.0, min(30.0, score))))
+    doubts = (UNTYPED if untyped else 1.0) * (OTHER_YEAR if _of_another_year(ranked[0]) else 1.0)
+    return doubts / (1 + exp(-max(-30.0, min(30.0, score))))
+
+
+def _of_another_year(best: Candidate) -> bool:
+    """Whether a sentence is about a year, while its passage, title and date do not hold the one that is asked about."""
+    return best.clues["other_year"] > 0 and not any(v for t, v in best.around.items() if is_year(t))
 
 
 def leaf(tree: Tree, clues: Mapping[str, float]) -> float:

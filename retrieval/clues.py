@@ -54,6 +54,11 @@ def is_orphan(sentence: str) -> bool:
     return bool(_ORPHAN.match(fold(sentence[:60]).replace("’", "'")))
 
 
+def is_year(term: str) -> bool:
+    """Whether a term is a year."""
+    return bool(_YEAR.fullmatch(term))
+
+
 def is_fragment(sentence: str) -> bool:
     """A heading or another line that is no sentence."""
     return sentence[-1] not in '.!?…»"”)' and len(sentence) < 100
@@ -75,7 +80,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     top = max((h.score for h in hits), default=0.0) or 1.0
     groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
     best: dict[str, float] = {}
-    of_years = {t for t in asked.weights if _YEAR.fullmatch(t)}
+    of_years = set(filter(is_year, asked.weights))
     ordered = list(asked.weights)
     follows = dict(pairwise(ordered))
     seen: set[tuple[str, int]] = set()
@@ -115,7 +120,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
             _cover(c.clues, asked, places, total)
             _kind(c, asked, matcher, tokens[at], total)
             _order(c.clues, matcher, tokens[at], follows)
-            years = {t for t in present if _YEAR.fullmatch(t)}
+            years = set(filter(is_year, present))
             c.clues["same_year"] = float(bool(years & asked.weights.keys()))
             c.clues["other_year"] = float(bool(years and of_years and not years & of_years))
             c.clues |= {

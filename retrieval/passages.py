@@ -76,9 +76,10 @@ def _ends_sentence(text: str, line_start: int, sentence_start: int, m: re.Match[
                 return False  # an initial: J. Dupont
             if "." in word and following.isupper() and all(len(p) == 1 for p in word.split(".")):
                 return len(text[sentence_start : m.start()]) > 40 and not _name_follows(text, m.end())
-        elif m.start() > line_start and text[m.start() - 1].isdigit():
-            if m.start() - sentence_start <= 3 or _GERMAN_ORDINAL.match(text, m.start("next")):
-                return False  # "1. Premier point" · "am 17. September"
+        elif (m.start() > line_start and text[m.start() - 1].isdigit()) and (
+            m.start() - sentence_start <= 3 or _GERMAN_ORDINAL.match(text, m.start("next"))
+        ):
+            return False  # "1. Premier point" · "am 17. September"
     quoted = text[sentence_start : m.end()]
     # inside « … » a border is kept only where the guillemets are closed: the quotation stays in one piece when short
     return not (

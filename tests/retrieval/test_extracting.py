@@ -289,3 +289,13 @@ def test_a_name_with_its_letters_in_another_order(typed: str, name: str) -> None
     """It is taken for the name only where nothing is written as typed."""
     assert likeness(typed, name, typos=True) > 0
     assert likeness(typed, name, typos=False) == 0
+
+
+def test_another_year_is_no_answer() -> None:
+    """A sentence about 2022, in an article of that year, does not tell what was asked of 2019."""
+    article = Article("fret.txt", "Le Morgane a transporté 900 passagers en 2022.", "Le Morgane", "2022-12-31")
+    corpus, hits = Articles([article]), [hit(article, 10.0)]
+    told = extract("Combien de passagers le Morgane a-t-il transportés en 2022 ?", hits, corpus)
+    other = extract("Combien de passagers le Morgane a-t-il transportés en 2019 ?", hits, corpus)
+    assert told.sentences
+    assert other.confidence < 0.35 < told.confidence
