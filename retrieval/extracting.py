@@ -20,8 +20,9 @@ from retrieval.types import Article, Hit, Quote, Sentence
 
 # A further sentence is shown when its probability is at least this much for every character it adds: chosen so that
 # answers to news have 450 characters in the mean. Lists are worth more.
-COST = 0.00053
+COST = 0.0005
 LIST_COST = 0.00025
+APART = 30  # characters that a statement of its own costs more than one more sentence of another: it brings its source
 LONGEST = 700  # characters of a statement
 BUDGET = 750  # characters of an answer beyond which nothing is added to its best sentence
 SAME = 0.8  # shared terms from which two sentences say the same
@@ -86,10 +87,11 @@ def choose(asked: Asked, ranked: Sequence[Candidate], most: int) -> list[_Slice]
         if any(s.article.id == article.id and s.start <= start and c.end <= s.end for s in slices):
             continue
         grown = _understandable(article.text, start)
-        if slices and (
-            c.chance < price * (c.end - grown) or c.end - grown + sum(s.end - s.start for s in slices) > BUDGET
-        ):
-            continue
+        if slices:
+            apart = not any(_joins(s, _Slice(article, grown, c.end)) for s in slices)
+            too_long = c.end - grown + sum(s.end - s.start for s in slices) > BUDGET
+            if too_long or c.chance < price * (c.end - grown + APART * apart):
+                continue
         if any(_same(c, other) for other in taken):
             continue
         for s in slices:  # a copy of a dispatch: its sentences are quoted from one article
