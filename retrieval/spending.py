@@ -29,7 +29,7 @@ _ADD = f"""
 INSERT INTO spending VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in _COUNTED)}
 """  # noqa: S608 - constants
-_WAIT = 5.0  # seconds for another process that is writing
+_WAIT = 15.0  # seconds for another process that is writing
 
 _log = logging.getLogger(__name__)
 
@@ -93,8 +93,7 @@ class Ledger:
     def _open(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self._path, timeout=_WAIT)) as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=NORMAL")
+            # no write-ahead log: the last to close the file removes it, and who opens it meanwhile is refused at once
             db.execute(_SCHEMA)
             yield db
 
