@@ -22,7 +22,6 @@ from typing import Any
 from retrieval.analysis import terms, terms_with_offsets
 from retrieval.asking import MEASURES, Asked
 from retrieval.clues import Candidate, heading, is_year
-from retrieval.lexicon import is_common
 from retrieval.types import Hit
 
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
@@ -109,13 +108,6 @@ def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> 
     found["one_title"] = sum(h.article.title == hits[0].article.title for h in hits) / len(hits)
     found["terms"], found["names"] = float(len(asked.weights)), float(len(asked.anchors))
     found["whole_names"] = _whole_names(asked, hits)
-    missing = {t: w for t, w in asked.weights.items() if not best.around[t] and t not in asked.anchors}
-    found["absent_word"] = max(missing.values(), default=0.0) / max(asked.weights.values())
-    found["absent_words"] = float(len(missing))
-    everyday = sum(w for t, w in missing.items() if is_common(t))
-    found["absent_everyday"] = everyday / total
-    found["absent_special"] = (sum(missing.values()) - everyday) / total
-    found["absent_focus"] = float(any(not best.around[t] for t in asked.focus))
     found["untyped_three"] = min(c.clues["untyped"] for c in ranked[:3])
     found["untyped_measure"] = found["untyped_three"] * bool(asked.kinds & MEASURES)
     typed = [c for c in ranked if not c.clues["untyped"]]

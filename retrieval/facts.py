@@ -29,9 +29,8 @@ _RELATIVE_YEARS = {
     0: re.compile(r"\b(?:cette annee|this year)\b"),
     1: re.compile(r"\b(?:l'an prochain|l'annee prochaine|next year)\b"),
 }
-_FEW = ("un one", "deux two", "trois three", "quatre four", "cinq five", "six", "sept seven", "huit eight", "neuf nine",
-        "dix ten")  # fmt: skip
-_YEARS_AGO = re.compile(r"\bil y a (\d{1,2}|[a-z]+) ans?\b|\b(\d{1,2}|[a-z]+) years? ago\b")
+_FEW = {"un": 1, "one": 1} | {word: n for word, n in COUNTED.items() if n <= 10}
+_YEARS_AGO = re.compile(r"\bil y a (\d{{1,2}}|{0}) ans?\b|\b(\d{{1,2}}|{0}) years? ago\b".format("|".join(_FEW)))
 _AFTER_NAME = frozenset("a est ont sont avait etait va et is was has said will and".split())
 _PARTICLES = frozenset(("von", "van", "der", "den", "di", "da", "dos", "al", "el", "bin", "ben"))
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "Oe", "Æ": "Ae", "ß": "ss", "’": "'"})
@@ -211,7 +210,8 @@ def resolved(text: str, published: str | None) -> tuple[str, ...]:
         return ()
     folded, year = fold(text).replace("’", "'"), int(published[:4])
     years = {year + n for n, words in _RELATIVE_YEARS.items() if words.search(folded)}
-    years |= {year - n for m in _YEARS_AGO.finditer(folded) if (n := _count(m[1] or m[2]))}
+    counts = [m[1] or m[2] for m in _YEARS_AGO.finditer(folded)]
+    years |= {year - (int(n) if n.isdigit() else _FEW[n]) for n in counts}
     found = [str(y) for y in sorted(years)]
     try:
         day = date.fromisoformat(published[:10])
@@ -220,13 +220,6 @@ def resolved(text: str, published: str | None) -> tuple[str, ...]:
     wanted = {WEEKDAYS[w] for w in _BARE_WEEKDAY.findall(folded)}
     near = [day + timedelta(n) for n in range(-6, 7)] if wanted else []
     return (*(d.isoformat() for d in near if d.weekday() in wanted), *found)
-
-
-def _count(written: str) -> int | None:
-    """A number of years, in figures or in a word."""
-    if written.isdigit():
-        return int(written)
-    return next((n for n, words in enumerate(_FEW, 1) if written in words.split()), None)
 
 
 def is_named(name: str, evidence: Facts, own: Facts, same_language: bool) -> bool:

@@ -26,18 +26,21 @@ def likeness(asked: str, term: str, typos: bool) -> float:
         dice = 2 * same / (len(asked) + len(term))
         if dice >= ALIKE:
             return 0.9 * dice
-    if typos and len(asked) >= 5 and abs(len(asked) - len(term)) <= 1 and _one_edit(asked, term):
-        return TYPO
-    if typos and len(asked) == len(term) and asked[0] == term[0] and sorted(asked) == sorted(term):
-        return TYPO
-    return 0.0
+    return TYPO if typos and (_one_edit(asked, term) or _shuffled(asked, term)) else 0.0
 
 
 def _one_edit(a: str, b: str) -> bool:
-    """Whether one letter inserted, left out or replaced, or two swapped, make one word of the other."""
+    """Whether one letter inserted, left out or replaced, or two swapped, make one of the other, from 5 letters on."""
+    if len(a) < 5 or abs(len(a) - len(b)) > 1:
+        return False
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     x, y = a[at:], b[at:]
     return x[1:] == y[1:] or x[1:] == y or x == y[1:] or (x[:2] == y[1::-1] and x[2:] == y[2:])
+
+
+def _shuffled(a: str, b: str) -> bool:
+    """Whether two words have the same letters, the first in its place: Itawa, Iwata."""
+    return a[0] == b[0] and sorted(a) == sorted(b)
 
 
 class Matcher:

@@ -83,8 +83,13 @@ def _share_of(sentence: str, hit: Hit, question: str, language: str | None) -> f
 
 
 def _share(own: Facts, held: frozenset[str], question: str) -> float:
-    wanted = (own.terms - facts(question).terms) or own.terms  # what the question said proves nothing
+    wanted = _wanted(own, question)
     return len(wanted & held) / len(wanted) if wanted else 1.0
+
+
+def _wanted(own: Facts, question: str) -> frozenset[str]:
+    """The content words that the evidence is asked for: what the question said proves nothing."""
+    return (own.terms - facts(question).terms) or own.terms
 
 
 def _same(hits: Sequence[Hit], language: str | None) -> bool:
@@ -98,7 +103,6 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
     same = _same(cited, language)
     question = without_orders(question)
     own = facts(sentence)
-    wanted = (own.terms - facts(question).terms) or own.terms
     lines = [line for h in cited for line in _lines(h)]
     if not lines:
         return Verdict(False, "the passages hold nothing but orders to a machine")
@@ -108,7 +112,7 @@ def verify(sentence: str, cited: Sequence[Hit], question: str, language: str | N
         return Verdict(False, f"not in the cited passages: {missing}", share=share)
     if not same and not _anchored(sentence, own, held, language):
         return Verdict(False, "nothing in it can be compared with passages in another language", share=share)
-    bare = not any(m.sure for m in own.marks) and len(wanted) < SHORT
+    bare = not any(m.sure for m in own.marks) and len(_wanted(own, question)) < SHORT
     if same and bare and len(own.order) < 2:
         return Verdict(False, "it says nothing that could be compared", share=share)
     if same and share < (COVERAGE_OF_SHORT if bare else COVERAGE):

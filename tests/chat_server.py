@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from llmock.testing import LLMockServer
+
+from retrieval.settings import Secret, Settings
 
 
 @contextmanager
@@ -15,3 +19,16 @@ def chat_server() -> Iterator[LLMockServer]:
         yield running
         assert running._server is not None
         running._server.force_exit = True
+
+
+def written_by(server: LLMockServer, settings: Settings, **more: Any) -> Settings:
+    """The settings, by which a model of the server writes; what the server was told before is forgotten."""
+    server.state.reset()
+    model: dict[str, Any] = {
+        "mode": "model",
+        "openai_base_url": server.base_url(),
+        "openai_api_key": Secret("k"),
+        "chat_model": "openai:test",
+        "model_retries": 0,
+    }
+    return replace(settings, **model | more)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 from warm_children import forked
 
 from retrieval.settings import Settings
+
+if TYPE_CHECKING:
+    from llmock.testing import LLMockServer
 
 # Property tests draw the same examples each time, lest a change fail for what it did not do. To look for more:
 # pytest -n 0 --timeout 0 --hypothesis-profile explore tests/bot/rendering/test_telegram_properties.py
@@ -45,6 +49,15 @@ def warm_children() -> Iterator[None]:
     """Stores are written by processes that need not import Chroma first."""
     with forked():
         yield
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LLMockServer]:
+    """A server whose chat model says what it is told."""
+    from chat_server import chat_server  # which takes a moment, and not all tests
+
+    with chat_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Database:
 
         Within another such block it is a part of that one.
         """
-        outer = getattr(self._shared, "connection", None)
+        outer = self._joined
         with self._write(soon=soon) as connection:
             self._shared.connection = connection
             try:
@@ -50,11 +50,16 @@ class Database:
             finally:
                 self._shared.connection = outer
 
+    @property
+    def _joined(self) -> Connection | None:
+        """The connection of the block of `together` that this thread is in."""
+        return getattr(self._shared, "connection", None)
+
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         """One snapshot in SQLite; in PostgreSQL each statement sees what was committed before it."""
-        if (shared := getattr(self._shared, "connection", None)) is not None:
-            yield shared
+        if self._joined is not None:
+            yield self._joined
             return
         with self._engine.connect().execution_options(sourcier_begin="DEFERRED") as connection:
             yield connection
@@ -67,8 +72,8 @@ class Database:
         not so, or when the system gets to it: for what is done again when a power cut takes it back. A commit that
         waits for the disk takes milliseconds, and of six for each answer a bot that two hundred ask at once gets late.
         """
-        if (shared := getattr(self._shared, "connection", None)) is not None:
-            yield shared
+        if self._joined is not None:
+            yield self._joined
             return
         if not self._sqlite:
             with self._engine.begin() as connection:

@@ -65,6 +65,12 @@ class Begun:
     revision: str  # of the articles; "" where the turn has its answer
 
 
+def write_down(desk: Desk, asking: Asking) -> Turn:
+    """The turn of a question, new or as it was begun before; to be called in a thread."""
+    place = asking.place
+    return desk.memory.begin_turn(place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text)
+
+
 async def begin(desk: Desk, asking: Asking, day: date) -> Begun:
     """Write a question down: one thread and one transaction, for two hundred may ask at once. Raises StoreEmpty."""
     from bot.memory import Spent
@@ -73,7 +79,7 @@ async def begin(desk: Desk, asking: Asking, day: date) -> Begun:
 
     def work() -> Begun:
         with memory.together(soon=True):
-            turn = memory.begin_turn(place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text)
+            turn = write_down(desk, asking)
             before = memory.history(place.chat_id, place.thread_id, turn.id, REMEMBERED)
             spent = memory.spent(asking.user.id, day)
             spent_all = memory.spent_all(day) if desk.settings.daily_budget_usd else Spent()

@@ -22,7 +22,7 @@ from bot.telegram.access import allowance
 from bot.telegram.addressed import asked, question_text
 from bot.telegram.alerts import alert, fell_back
 from bot.telegram.answers import Beginning, Stopped
-from bot.telegram.asking import Asking, Begun, asking_of, begin, history_of
+from bot.telegram.asking import Asking, Begun, asking_of, begin, history_of, write_down
 from bot.telegram.courtesy import courtesy
 from bot.telegram.desk import Desk
 from bot.telegram.pastes import Pastes
@@ -152,10 +152,7 @@ class Conversation:
         try:
             turn, answer = await self._watched(asking, t)
         except Stopped:  # perhaps before its turn: what was never written down could not be edited into a question
-            place = asking.place
-            await desk.db(
-                desk.memory.begin_turn, place.chat_id, place.thread_id, asking.user.id, asking.message_id, asking.text
-            )
+            await desk.db(write_down, desk, asking)
             return
         except (_Refused, StoreEmpty) as why:
             key = "conversation_empty_owner" if asking.user.status == "owner" else "conversation_empty"

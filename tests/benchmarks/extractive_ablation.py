@@ -52,12 +52,18 @@ PARTS = {
 
 EVIDENCE = {
     "lead over what is said elsewhere": ("lead", "bm25_lead", "one_title", "best_score", "best_chance"),
-    "share of the question held": ("support", "bm25", "own", "rough", "near_three", "pairs"),
-    "names": ("names", "nameless"),
-    "words without a trace": ("absent", "lacking", "unknown"),
-    "kind of answer": ("typed",),
+    "share of the question held": (
+        "support", "bm25", "best_own", "most_own", "own_three", "best_rough", "most_rough", "most_support", "near_three",
+        "most_pairs", "best_rarest_near", "best_lacking",
+    ),
+    "names": (
+        "names", "nameless", "absent_names", "unknown_names", "whole_names", "best_names_near", "most_names_near",
+    ),
+    "kind of answer": (
+        "untyped_three", "untyped_measure", "typed_rough_gap", "typed_own_gap", "typed_measure_gap",
+    ),
     "how long the question is": ("terms",),
-}
+}  # fmt: skip
 
 
 def main() -> None:
@@ -108,7 +114,7 @@ def whether(asking: list[Asking], sentences: dict[int, Weights], alone: list[int
     share = np.where(own, training.OWN_ANSWER, np.where(kind == "near", training.NEAR_WEIGHT, 1.0))
 
     def held_out(gone: tuple[str, ...]) -> tuple[Any, dict[int, Weights]]:
-        kept = sorted(n for n in clues[0] if not any(word in n for word in gone))
+        kept = sorted(clues[0].keys() - set(gone))
         x = np.array([[c[n] for n in kept] for c in clues])
         models = {k: fit_answer(x[fold != k], kind[fold != k] == "answered", share[fold != k], kept) for k in range(FOLDS)}  # fmt: skip
         chance = np.zeros(len(clues))

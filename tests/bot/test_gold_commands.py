@@ -7,12 +7,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from click.testing import CliRunner, Result
 from llmock.scenarios import Reply
 from llmock.testing import LLMockServer
@@ -239,12 +237,6 @@ def test_check_and_eval_leave_proposals_out(proposed: Path, folder: Path, tmp_pa
 
 
 # ---- drafts
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
-
-
 def test_draft(folder: Path, tmp_path: Path, server: LLMockServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drafts are written as they come; what was dropped and what it cost is told; the file can be reviewed."""
     monkeypatch.setenv("OPENAI_BASE_URL", server.base_url())

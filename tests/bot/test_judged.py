@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_server import chat_server
 from click.testing import CliRunner, Result
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
@@ -26,12 +24,6 @@ GOLD = [
      "answerable": True},
     {"id": "x", "question": "Quel est le PIB du Brésil ?", "answers": [], "evidence": [], "answerable": False},
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from click.testing import CliRunner
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Behavior, Fail, Match, Reply
@@ -22,12 +20,6 @@ from retrieval.briefing import keys_of
 BRIDGE, FERRY = keys_of(trial_hits())
 GOOD = f"The bridge of Mirval is 412 metres long. [{BRIDGE}] The ferry carried 90,000 passengers in 2023. [{FERRY}]"
 SECRET = "sk-live-0123456789"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

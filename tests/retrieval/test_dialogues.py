@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chat_server import chat_server
 from llmock.scenarios import Reply
 from llmock.testing import LLMockServer
 
@@ -26,12 +24,6 @@ DIALOGUES = load(GOLD / "dialogues.jsonl")
 UNDERSTOOD = {
     row["id"]: row["turns"] for row in map(json.loads, (GOLD / "understood.jsonl").read_text("utf-8").splitlines())
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Delay, Fail
 from llmock.testing import LLMockServer
@@ -25,12 +23,6 @@ from retrieval.tokens import most_tokens
 from retrieval.types import Usage
 
 KEY = "sk-abcdef1234567890"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chat_server import written_by
 from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
 
@@ -17,7 +17,7 @@ from retrieval.chain import Answerer
 from retrieval.chat_model import ChatModel
 from retrieval.entailment import NOT_ENTAILED, Entailment
 from retrieval.library import sync
-from retrieval.settings import Secret, Settings
+from retrieval.settings import Settings
 from retrieval.spending import ANSWERS, Ledger, today
 from retrieval.types import Answer, Article, Question, Quote, Sentence, Statement, Unchecked, Usage
 
@@ -35,21 +35,11 @@ def verdict(proven: object, reason: str = "") -> Reply:
 YES = verdict(proven=True)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with LLMockServer() as running:
-        yield running
-
-
 @pytest.fixture
 def checking(server: LLMockServer, settings: Settings, corpus: Path) -> Settings:
     """Settings by which a model writes and looks again, for a dollar a million tokens."""
-    server.state.reset()
     sync(settings, [str(corpus)])
-    return replace(
-        settings, mode="model", entailment="on", openai_base_url=server.base_url(), openai_api_key=Secret("k"),
-        chat_model="openai:test", prices="test=1/1", model_retries=0,
-    )  # fmt: skip
+    return written_by(server, settings, entailment="on", prices="test=1/1")
 
 
 def ask(settings: Settings, server: LLMockServer, *behaviors: Behavior) -> tuple[Answer, list[str]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, SlowFirstToken, StreamFault
 from llmock.testing import LLMockServer
 
@@ -26,12 +24,6 @@ SECOND = "Une seconde grue de 41 tonnes sera livrée en mars."
 WHOLE = Reply(f"{FIRST} [z9z] {SECOND} [z9z]", times=None)
 SLACK = 3.0  # seconds beside the model's: the machine of a test may be busy
 EVER = {"times": None}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

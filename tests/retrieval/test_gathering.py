@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from llmock.scenarios import Reply
 from llmock.testing import LLMockServer
-from understood import BEFORE, ORDER, WHO, ask, nothing_scripted, scripted_server, sent, small_store, understood  # noqa: F401 (fixtures)
+from understood import BEFORE, ORDER, WHO, ask, nothing_scripted, sent, small_store, understood  # noqa: F401 (fixtures)
 
 from retrieval.settings import Settings
 from retrieval.types import Period, Question, Turn

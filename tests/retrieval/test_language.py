@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.language import detect
+from retrieval.language import detect, telling
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,26 @@ from retrieval.language import detect
 def test_detect(text: str, language: str | None) -> None:
     """Short questions are enough; a name alone is not."""
     assert detect(text) == language
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Who is the mayor of Lyon?", "qui maire Lyon"),
+        ("Wie viele Menschen leben in Rovaniemi?", "Menschen leben in Rovaniemi?"),
+        ("Кто такой Глызин?", "qui takoi Glyzin"),
+        ("Qui est le maire de Lyon ?", "Qui est le maire de Lyon ?"),
+        ("ki a signé l'accord", "qui a signé l'accord"),
+        ("cb de touristes sont venus", "combien de touristes sont venus"),
+        ("pk le sommet a été reporté", "pourquoi le sommet a été reporté"),
+        ("Qui est M. Ki ?", "Qui est M. Ki ?"),
+        ("c ki ? C'est-à-dire, c'est qui ?", "c'est qui ? C'est-à-dire, c'est qui ?"),
+        ("cb de mm de pluie par 12°c", "combien de mm de pluie par 12°c"),
+    ],
+)
+def test_what_a_question_tells(question: str, told: str) -> None:
+    """Known words of other languages become French, their function words go, Cyrillic becomes Latin.
+
+    French stays as it is, but for whole words in lower case that were typed in a hurry; a name stays.
+    """
+    assert telling(question) == told

@@ -107,22 +107,6 @@ def test_names_and_figures_stay() -> None:
     assert "BYD" in in_french("BYD在哪里？", "zh", frozenset())
 
 
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("ki a signé l'accord", "qui a signé l'accord"),
-        ("cb de touristes sont venus", "combien de touristes sont venus"),
-        ("pk le sommet a été reporté", "pourquoi le sommet a été reporté"),
-        ("Qui est M. Ki ?", "Qui est M. Ki ?"),
-        ("c ki ? C'est-à-dire, c'est qui ?", "c'est qui ? C'est-à-dire, c'est qui ?"),
-        ("cb de mm de pluie par 12°c", "combien de mm de pluie par 12°c"),
-    ],
-)
-def test_what_is_typed_in_a_hurry_is_written_out(question: str, words: str) -> None:
-    """Whole words in lower case; a name stays."""
-    assert telling(question) == words
-
-
 def test_lines_of_typed_words_are_well_formed() -> None:
     """One headword in lower case each, once, and another word for it."""
     heads = [line.split("\t")[0] for line in lines("typed.txt")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from retrieval.analysis import words
-from retrieval.language import telling
 from retrieval.ranking import WEIGHTS, Candidate, asked, features, scores
 
 
@@ -61,17 +60,3 @@ def test_nothing_asked_or_nothing_found_is_no_error() -> None:
     """A question of stop words keeps BM25's order; no candidates give no scores."""
     assert scores(asked("qui est-ce", lambda _: 5.0), [entry("Un port", score=3.0)]) == [3.0]
     assert scores(asked("le port", lambda _: 5.0), []) == []
-
-
-@pytest.mark.parametrize(
-    ("question", "kept"),
-    [
-        ("Who is the mayor of Lyon?", "qui maire Lyon"),
-        ("Wie viele Menschen leben in Rovaniemi?", "Menschen leben in Rovaniemi?"),
-        ("Кто такой Глызин?", "qui takoi Glyzin"),
-        ("Qui est le maire de Lyon ?", "Qui est le maire de Lyon ?"),
-    ],
-)
-def test_a_question_in_another_language_keeps_what_tells(question: str, kept: str) -> None:
-    """Known words become French, function words go, Cyrillic becomes Latin; French stays as it is."""
-    assert telling(question) == kept

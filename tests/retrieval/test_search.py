@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chat_server import chat_server
 from embedding_server import EmbeddingServer
 from llmock.testing import LLMockServer
 from programs import python
@@ -18,12 +16,6 @@ from retrieval.errors import ModelError, StoreMismatch
 from retrieval.library import Library, sync
 from retrieval.search import Searcher
 from retrieval.settings import Secret, Settings
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from chat_server import chat_server
+from chat_server import written_by
 from embedding_server import EmbeddingServer
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
@@ -18,7 +17,7 @@ from programs import python
 
 from retrieval.chain import Answerer
 from retrieval.library import sync
-from retrieval.settings import Secret, Settings
+from retrieval.settings import Settings
 from retrieval.spending import ANSWERS, INGEST, Ledger, today
 from retrieval.types import Question, Usage
 
@@ -26,26 +25,11 @@ ASKED = "Combien de conteneurs le port de Khorgos a-t-il traités en 2023 ?"
 SAID = "Le port sec de Khorgos a traité 372 000 conteneurs en 2023. [z9z]"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
-
-
 @pytest.fixture
 def modelled(server: LLMockServer, settings: Settings, corpus: Path) -> Settings:
     """A store, and settings by which a model writes for a dollar a token."""
-    server.state.reset()
     sync(settings, [str(corpus)])
-    return replace(
-        settings,
-        mode="model",
-        openai_base_url=server.base_url(),
-        openai_api_key=Secret("k"),
-        chat_model="openai:test",
-        prices="test=1000000/1000000",
-        model_retries=0,
-    )
+    return written_by(server, settings, prices="test=1000000/1000000")
 
 
 def test_calls_add_up_by_day_purpose_and_model(tmp_path: Path) -> None:

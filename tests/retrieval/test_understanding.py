@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
-from understood import BEFORE, FOLLOW_UP, GOOD, ORDER, WHO, ask, nothing_scripted, scripted_server, sent, small_store  # noqa: F401 (fixtures)
+from understood import BEFORE, FOLLOW_UP, GOOD, ORDER, WHO, ask, nothing_scripted, sent, small_store  # noqa: F401 (fixtures)
 
 import prompts
 from retrieval.settings import Settings

@@ -3,12 +3,10 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from llmock.scenarios import Behavior, Delay, Fail, Reply, StreamFault
 from llmock.testing import LLMockServer
 
@@ -34,12 +32,6 @@ def hit(name: str, text: str) -> Hit:
 HITS = [hit("séisme", SEISM), hit("grève", STRIKE), hit("ordre", ORDER)]
 K1, K2, K3 = keys_of(HITS)
 QUESTION = Question("Que s'est-il passé ?", language="fr")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

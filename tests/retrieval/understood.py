@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from chat_server import chat_server
 from llmock.scenarios import Behavior, Reply
 from llmock.testing import LLMockServer
 
@@ -31,12 +29,6 @@ ARTICLES = {
     "hier.md": "---\ntitle: La fête des tulipes\ndate: 2024-05-02\n---\nLa fête des tulipes a réuni 800 personnes.",
     "avant.md": "---\ntitle: La fête des tulipes\ndate: 2023-05-03\n---\nLa fête des tulipes a réuni 650 personnes.",
 }
-
-
-@pytest.fixture(name="server", scope="module")
-def scripted_server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(name="fresh", autouse=True)

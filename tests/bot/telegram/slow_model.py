@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from chat_server import chat_server
+from chat_server import chat_server, written_by
 from llmock.scenarios import Reply, StreamFault
 from llmock.testing import LLMockServer
 from running import Scene
 
-from retrieval.settings import Secret, Settings
+from retrieval.settings import Settings
 
 # Sentences of the sample articles that answer QUESTIONS[0].
 SAID = (
@@ -34,17 +33,7 @@ def model_server() -> Iterator[LLMockServer]:
 @pytest.fixture(name="modelled")
 def settings_of_model(model: LLMockServer, stocked: Settings) -> Settings:
     """Settings of a bot that knows the sample articles and writes with the model."""
-    model.state.reset()
-    return replace(
-        stocked,
-        mode="model",
-        openai_base_url=model.base_url(),
-        openai_api_key=Secret("sk-test"),
-        chat_model="openai:test",
-        model_retries=0,
-        understanding="off",  # one call for each answer
-        stop_seconds=3.0,
-    )
+    return written_by(model, stocked, understanding="off", stop_seconds=3.0)  # one call for each answer
 
 
 def says(*sentences: str, times: int | None = 1) -> Reply:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from answerers import ROWS_OF_GOLD
-from chat_server import chat_server
 from llmock.scenarios import Behavior, Reply
 from llmock.testing import LLMockServer
 
@@ -22,13 +21,6 @@ LABELLED = labelled_cases()
 ASKED = [one for one in LABELLED if one.case.ruled is None]
 ROWS = [row for row in ROWS_OF_GOLD if row.id in ("s001", "s008", "d01")]
 ROWS += [row for row in ROWS_OF_GOLD if "far" in row.tags][:3]
-
-
-@pytest.fixture(name="server", scope="module")
-def judge_server() -> Iterator[LLMockServer]:
-    """A model's server."""
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import chat_server
 from llmock.scenarios import Fail, Reply
 from llmock.testing import LLMockServer
 
@@ -24,12 +22,6 @@ PORT = (
     "Le port sec de Khorgos double sa capacité\n\nLe port sec de Khorgos a traité 372 000 conteneurs en 2023, a "
     "annoncé lundi sa directrice, Mme Aliya Serik. Une seconde grue de 41 tonnes sera livrée en mars."
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMockServer]:
-    with chat_server() as running:
-        yield running
 
 
 @pytest.fixture

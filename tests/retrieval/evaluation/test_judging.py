@@ -20,7 +20,6 @@ from scripted_judge import (  # noqa: F401 (fixtures)
     finished_run,
     fresh,
     grade,
-    judge_server,
     perfect,
     scripted,
     settings_of_judge,

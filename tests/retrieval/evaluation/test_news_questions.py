@@ -1,31 +1,17 @@
-"""The questions about news hold in the articles, and quote none of them: they are their publishers'."""
+"""The questions about news hold in the articles; that they quote none is looked at in test_real_articles."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
-import retrieval.evaluation
 from retrieval.evaluation.gold import load
 from retrieval.evaluation.matching import holds
 
 GOLD = Path(__file__).parents[2] / "gold"
-SCHEMA = json.loads((Path(retrieval.evaluation.__file__).parent / "gold.schema.json").read_text("utf-8"))
 NAMES = ("news.jsonl", "news_held_out.jsonl")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_sentence_of_theirs_is_committed(name: str) -> None:
-    """A row points at its evidence by offsets; its answers are a few words."""
-    validator = jsonschema.Draft202012Validator(SCHEMA)
-    for line in (GOLD / name).read_text("utf-8").splitlines():
-        fields = json.loads(line)
-        assert [error.message for error in validator.iter_errors(fields)] == []
-        assert all(set(evidence) == {"article", "start", "end"} for evidence in fields["evidence"])
-        assert max((len(answer.split()) for answer in fields["answers"]), default=0) <= 7
 
 
 @pytest.mark.parametrize("name", NAMES)
