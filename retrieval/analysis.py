@@ -1,14 +1,18 @@
 """French words as the word index knows them: elisions split, accents folded, then stemmed.
 
 Folding comes before stemming so that « élève » and « eleve » give one term; œ and æ become oe and ae. The stemmer is
-Snowball's French one (https://snowballstem.org/algorithms/french/stemmer.html).
+Snowball's French one (https://snowballstem.org/algorithms/french/stemmer.html), mended where it needs accents to see
+an ending (« votée », « organisent », « policière »), and by the families of irregular words in `lexicon/forms.txt`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from importlib.resources import files
+from itertools import chain
 
 # A number with its separators (17,62 · 4.200 · 10 000), or a word. An apostrophe or a hyphen ends a word, so elisions
 # (l', d', qu') come apart and their letters fall to the stop list.
@@ -68,8 +72,72 @@ def _term(token: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """The term of a folded word; a number's is itself."""
-    return word if word[0].isdigit() else str(_stemmer().stemWord(word))
+    """The term of a folded word: that of its family where `lexicon/forms.txt` knows it; a number's is itself."""
+    if word[0].isdigit():
+        return word
+    known = _families()
+    return known.get(word) or _without_ending(word, known)
+
+
+def _without_ending(word: str, known: Mapping[str, str]) -> str:
+    """Snowball's stem. Its rules want accents: a folded word is first brought to a form that they know."""
+    if word.endswith("ent") and len(word) > 5 and not word.endswith("aient"):
+        if "-ment" + word in known if word.endswith("ment") else "-ent" + word not in known:
+            word = word[:-2]  # ils votent, il vote
+    elif len(word) > 3 and word.endswith(_PLURALS) and not word.endswith(("ais", "ois")) and "-s" + word not in known:
+        word = word[:-1]  # les élus: to Snowball these are endings of other words
+    one = word[:-1] if word.endswith("ees") else word
+    if one.endswith("ee") and len(one) > 4 and "-ee" + one not in known:
+        word = one[:-1]  # votée, vote
+    elif found := _FEMININE.fullmatch(word):
+        word = found[1]  # étrangère, étranger
+    s = str(_stemmer().stemWord(word))
+    if s.endswith("tric"):
+        return s[:-4] + "teu"  # directrice, directeur
+    if s.endswith(("eur", "eux")) and len(s) > 5:
+        return s[:-1]  # chanteuse is left as « chanteux »
+    if s.endswith("iqu"):
+        return s[:-2] + "c"  # publique, public
+    if len(s) > 4 and s[-1] == s[-2] and s[-1] in "lntpmf":
+        return s[:-1]
+    return s[:-1] + "i" if len(s) > 3 and s[-1] == "y" else s  # envoyé, envoi
+
+
+_PLURALS = ("is", "os", "us", "ers")
+_FEMININE = re.compile(r"(\w{2,}(?:i|g|ch)er)es?")
+
+
+@lru_cache(maxsize=1)
+def _families() -> Mapping[str, str]:
+    """Folded words → the stem of their family; an ending and a word that it misleads about → nothing."""
+    text = files("retrieval").joinpath("lexicon/forms.txt").read_text(encoding="utf-8")
+    lines = [fold(line) for line in text.splitlines() if line and not line.startswith("#")]
+    found: dict[str, str] = {}
+    for line in lines:
+        mark, *listed = line.split()
+        if mark == "=":
+            found.update(dict.fromkeys(listed, listed[0]))
+        elif mark[0] == "-":
+            found.update(dict.fromkeys([mark + word + s for word in listed for s in ("", "s")], ""))
+    for line in lines:
+        if line[0] in "-=":
+            continue
+        forms, _, beginnings = line.partition("|")
+        for beginning in ("", *beginnings.split()):
+            family = [beginning + form for form in forms.split()]
+            of_all = _without_ending(family[0], found)
+            for form in chain.from_iterable(map(_others, family)):
+                found.setdefault(form, of_all)
+    return found
+
+
+def _others(form: str) -> tuple[str, ...]:
+    """A form, and those that follow from it: its plural, the second person, other persons of a tense."""
+    if form.endswith("ait"):
+        return form, form[:-3] + "ais", form[:-1] + "ent"
+    if form.endswith("ra"):
+        return form, form + "i", form + "s", form[:-1] + "ont", form + "it", form + "ient"
+    return form, form + "s"
 
 
 def words(text: str) -> list[str]:
