@@ -12,6 +12,7 @@ from math import exp, log
 
 from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
 from retrieval.asking import LOOKING, Asked
+from retrieval.expecting import Expected, expected, instances_in, names_for
 from retrieval.hostile import orders
 from retrieval.likeness import ALIKE, Matcher
 from retrieval.passages import split_sentences
@@ -76,6 +77,9 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits, once, with its clues."""
     found: list[Candidate] = []
     matcher = Matcher(asked)
+    wanted = expected(asked.text)
+    if not wanted.focus and asked.kinds & {"person", "place"}:
+        wanted = Expected("", asked.kinds & {"person", "place"})
     total = sum(asked.weights.values()) or 1.0
     top = max((h.score for h in hits), default=0.0) or 1.0
     groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
@@ -119,6 +123,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
             }
             _cover(c.clues, asked, places, total)
             _kind(c, asked, matcher, tokens[at], total)
+            _expected(c, asked, wanted, matcher, tokens[at], total)
             _order(c.clues, matcher, tokens[at], follows)
             years = set(filter(is_year, present))
             c.clues["same_year"] = float(bool(years & asked.weights.keys()))
@@ -222,6 +227,34 @@ def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[st
         "new_words": float(sum(not matcher.one(t) for t, _, _ in words)),
         "enumerates": float(bool(listed)),
         "list_fit": float(bool(listed) and asked.several),
+    }
+
+
+def _expected(
+    c: Candidate,
+    asked: Asked,
+    wanted: Expected,
+    matcher: Matcher,
+    words: Sequence[tuple[str, int, int]],
+    total: float,
+) -> None:
+    """Whether a sentence has what the noun that is asked for lets expect, and how near to the question's words."""
+    held = frozenset(asked.weights)
+    instances = instances_in(wanted, words, held)
+    named = names_for(wanted, c.text, held)
+    near = 0.0
+    if spots := [*instances, *named]:
+        matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
+        near = max(sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots) / total
+    focus = frozenset(terms(wanted.focus))
+    at_focus = [e for t, _, e in words if t in focus or focus & matcher.one(t).keys()]
+    c.clues |= {
+        "instance": float(bool(instances)),
+        "no_instance": float(bool(wanted.instances) and not instances),
+        "named": float(bool(named)),
+        "unnamed": float(bool(wanted.types) and not named),
+        "expected_near": near,
+        "focus_named": float(any(0 <= s - e <= 12 or 0 <= e - s <= 30 for s in named for e in at_focus)),
     }
 
 

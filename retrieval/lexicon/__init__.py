@@ -1,7 +1,8 @@
 """Other words for the same thing, and questions in other languages put into French words: hand-written, by group.
 
-    synonyms.txt, places.txt   « emploi, poste, boulot » stand for each other; « volaille > poulet, canard »: a question
-                               with the left is answered by a text with the right
+    synonyms.txt, press.txt,   « emploi, poste, boulot » stand for each other; « volaille > poulet, canard »: a question
+    encyclopaedia.txt,         with the left is answered by a text with the right
+    places.txt
     typed.txt                  what people type in a hurry, a tab, the French word
     en.txt, ru.txt, zh.txt     word(s) of the language, a tab, French words as the press uses them, the likeliest first
 
@@ -15,12 +16,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import chain
 
 import Stemmer
 
 from retrieval.analysis import fold, stem, terms
 
 SAME, KIND = 0.6, 0.5  # what a word of the same group, or one of a kind, counts for beside the word itself
+FRENCH = ("synonyms.txt", "press.txt", "encyclopaedia.txt", "places.txt")
 TRANSLATED = frozenset({"en", "ru", "zh"})
 LONGEST = 8  # signs of a Chinese headword
 _WORD = re.compile(r"[^\W_]+")
@@ -48,7 +51,7 @@ def load() -> None:
 def _by_beginning() -> Mapping[str, list[str]]:
     """The lines of the French files by the beginnings of their words: parsed only when one is asked for."""
     found: dict[str, list[str]] = {}
-    for line in (*_lines("synonyms.txt"), *_lines("places.txt")):
+    for line in chain.from_iterable(map(_lines, FRENCH)):
         words = _WORD.findall(fold(line))
         # the stem of a short word may be shorter than the beginning it is looked up by
         for beginning in {w[:_PREFIX] for w in words} | {stem(w)[:_PREFIX] for w in words if len(w) <= _PREFIX + 1}:

@@ -11,7 +11,7 @@ from retrieval.analysis import terms
 from retrieval.language import telling
 from retrieval.lexicon import TRANSLATED, in_french, is_common, related, typed
 
-FRENCH = ("synonyms.txt", "places.txt")
+FRENCH = ("synonyms.txt", "press.txt", "encyclopaedia.txt", "places.txt")
 
 
 def term(word: str) -> str:
