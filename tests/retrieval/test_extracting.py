@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.analysis import terms
-from retrieval.asking import kinds, parts
+from retrieval.asking import parts
 from retrieval.extracting import Extraction, extract
+from retrieval.kinds import kinds
 from retrieval.likeness import likeness
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
