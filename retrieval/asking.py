@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from retrieval.analysis import terms, terms_with_offsets
-from retrieval.kinds import kinds
+from retrieval.analysis import fold, terms, terms_with_offsets
+from retrieval.kinds import LEADING, kinds
 from retrieval.lexicon import is_common
 
 UNSAID_SHARE = 0.5  # of the weight of everyday words that no article uses: an article says it in other words
@@ -39,7 +39,7 @@ class Asked:
 
 
 _FOCUS = re.compile(
-    r"\b(?:[Qq]uel(?:le)?s?|[Cc]ombien d[e'’]) ?(?:est |était |sont |étaient |fut )?(?:l[ae]s? |l['’])?([\w-]+)"
+    rf"\b(?:quel(?:le)?s? {LEADING}|combien d(?:e |'))(?:(?:type|sorte|genre)s? (?:de |d'))?(?P<noun>[\w-]+)"
 )
 GENERIC = frozenset(
     terms(
@@ -67,7 +67,8 @@ def analysed(question: str, corpus: Corpus) -> Asked:
         * (GENERIC_SHARE if t in GENERIC else UNSAID_SHARE if t in unknown - anchors and is_common(t) else 1.0)
         for t in asked
     }
-    focus = frozenset(t for m in _FOCUS.finditer(question) for t in terms(m.group(1)) if t in weights)
+    nouns = (m["noun"] for m in _FOCUS.finditer(fold(question).replace("’", "'")))
+    focus = frozenset(t for noun in nouns for t in terms(noun) if t in weights)
     return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found)
 
 

@@ -81,12 +81,13 @@ _PREPOSITION = (
 _OPENS = re.compile(
     r"(?:(?:(?:mais|et|alors|or|en \d{4}) )?"
     rf"(?:(?:[\w']+ ){{0,3}}?{_PREPOSITION}|d'|jusqu')?(?!ou\b)|(?:d'|par |vers )?(?=ou\b))"
-    r"(?P<word>qui\b|que\b|qu'(?!est[- ]ce)|quand\b(?! meme)|where\b|ou\b)"
+    r"(?P<word>qui\b|que\b|qu'(?!est[- ]ce)|quand\b(?! meme)|where\b|ou\b|l(?:e|a|es)quel)"
 )
 _ASKS = re.compile(
     r"(?:(?<!n'importe )(?<!\btel )(?<!\btelle )\b(?=quel(?:le)?s?\b(?! qu[e'])|combien|pourquoi\b|comment\b"
     r"|qu.est[- ]ce\b|quoi\b(?! que)|quand est[- ]ce|where est[- ]ce|(?:quand|where|qui) ?[?,!.]*$|where,)"
     r"|\bc'(?:est|etait) (?=(?:qui|quand|where|ou)\b)|\b(?:depuis|jusqu'a|date de|remonte a|pour|vers) (?=quand\b)"
+    r"|\b(?:sait-on|savoir|savez-vous|sais-tu|dis-moi|dites-moi|dire) (?=(?:qui|quand|where)\b)"
     r"|\bse (?:trouve|situe) (?=ou\b))(?P<word>qu.est[- ]ce|\w+)"
 )
 _ASKS_ALONE = re.compile(rf"(?:\b{_PREPOSITION}|\d )(?=qui\b)(?P<who>qui)|\b(?P<word>quand(?! meme)|where(?! \d))\b")
@@ -95,6 +96,7 @@ _TURNED = re.compile(  # the verb before its pronoun: the question asks whether
     r"|\b(?:est|sont|etait|etaient|fut|furent|ont|avait|peut|doit|fait|pensait) (?:il|elle|on)s?\b"
 )
 _WHETHER = re.compile(r"\bou (?:pas|non)\b|^c'est bien\b")
+_SUBJECT = re.compile(r" (?:l[ae]s? |l'|une? |ce(?:t|tte|s)? |son |sa |ses )")
 _WORDS = r"(?:qui|que|quoi|quel(?:le)?s?|quand|where|comment|combien|pourquoi)\b"
 _CLAUSES = re.compile(
     rf"(?:,? (?:et|puis)|[?;]) (?=(?:{_PREPOSITION}|dans )?{_WORDS})"
@@ -109,8 +111,8 @@ _ADJECTIVES = (
     r"|future?s?|actuel(?:le)?s?|hau(?:t|te)s?|meilleure?s?|importante?s?|propres?|ultimes?|differente?s?|vieux|vieille"
     r"|bon(?:ne)?s?|prochaine?s?|mysterieu\w+|fame\w+|(?:deux|trois|quatr|cinqu)iemes?) |vice-|ex-){0,3}"
 )
-_LEADING = rf"{_IS}(?:l[ae]s? |l'|une? des )?{_ADJECTIVES}"  # between « quel » and its noun
-_QUEL = re.compile(rf"quel(?:le)?s? {_LEADING}")
+LEADING = rf"{_IS}(?:l[ae]s? |l'|une? des )?{_ADJECTIVES}"  # between « quel » and its noun
+_QUEL = re.compile(rf"(?:l[ae]s?)?quel(?:le)?s? (?:des? )?{LEADING}")
 _WON = r"(?!.*\b(?:nobel|goncourt|litteraire|remport|obten|obtient|recoi|recu|decern|laureat))"
 _TRADE = r"\b(?:econom\w+|pib|budget\w*|commerce|commercia\w+|echanges|exportations?|politique|secteur|marche|dette)\b"
 _NOUNS = {
@@ -119,8 +121,9 @@ _NOUNS = {
     "year": r"ann?ees?\b",
     "hour": r"heures?\b|horaires?\b|(?:plage|tranche) horaire\b",
     "date": r"(?:mois|(?:date|siecle|epoque|periode|decennie|moment|saison|millenaire|horizon|echeance)s?)\b",
-    "number": r"(?:nombre|taille|population|volume|capacite|score|chiffre|quantite|effectifs?|bilan humain|tonnage)\b"
-    r"(?! d'affaires)|(?:croissance|hausse|baisse|progression|augmentation|inflation|ecart|audience|autonomie|bond)\b"
+    "number": r"(?:nombre|taille|population|volume|capacite|score|quantite|effectifs?|tonnage|croissance|hausse|baisse"
+    r"|progression|augmentation|inflation|ecart|audience|autonomie|bond)\b|chiffre\b(?! d'affaires)"
+    r"|bilan (?:humain|.*\b(?:attentat|seisme|accident|explosion|attaque|incendie|pertes))"
     r"|puissance (?:(?:d[ue]|de la|des|maximale|electrique|fiscale|installee) |d'|fait|developpe)",
     "rank": r"(?:rang|place|classement)\b(?!-)|position (?:au|du|dans le|en) (?:classement|championnat|mondial)",
     "frequency": r"(?:frequence|periodicite|rythme)\b",
@@ -137,8 +140,8 @@ _NOUNS = {
     "duration": r"(?:duree|delai)s?\b",
     "reason": r"(?:raison|but|motif|cause|objectif|finalite|pretexte)s?\b",
     "place": r"(?:pays|ville|region|lieu|endroit|commune|ile|village|quartier|departement|province|continent|monument"
-    r"|montagne|desert|mer|fleuve|riviere|aeroport|bled|bourg|bourgade|canton|archipel|banlieue|plage(?! horaire)|vallee"
-    r"|colline|port|gare|lac|stade(?! d[eu])|destination|circuit)s?\b|lieux\b|coin\b|capitales?\b"
+    r"|montagne|desert|mer|fleuve|riviere|aeroport|bled|bourg|bourgade|canton|archipel|banlieue|plage(?! horaire)"
+    r"|vallee|colline|port|gare|lac|stade(?! d[eu])|destination|circuit)s?\b|lieux\b|coin\b|capitales?\b"
     r"|etats?\b(?! (?:d'|de sante|de l|des lieux|physique|mental|civil|se trouve|est-il|est-elle))",
     "person": r"(?:joueu[rs]|act(?:eur|rice)|auteur|ministre|president|presidente|prefet|realisat(?:eur|rice)"
     r"|footballeur|composit(?:eur|rice)|roi|reine|personne|personnage|peintre|ecrivain|chanteu(?:r|se)|artiste|homme"
@@ -171,7 +174,8 @@ _MUCH = {
     rf"|(?<!\bde )\bcombien\b(?! d(?:e\b|')).*\b{_PAID}(?! d(?:e\b|'))"
     r"|\b(?:coute|coutait|coutera|paye|paie|vaut) combien\b"
     r"|\b(?:gagne|rapporte|cout(?:er|e)|paye) combien(?! d(?:e\b|'))"
-    r"|(?=.*\b(?:vend|achet|achat|echang|import|export|lou))(?:.*\bpour combien\b)(?! d(?:e\b|'))"
+    r"|(?=.*\b(?:vend(?!redi)|achet|echang|import(?:e|er|ee?s?)\b|export|lou(?:er?|ee?s?)\b))"
+    r"(?:.*\b(?:pour|a) combien\b)(?! d(?:e\b|'))"
     r"|(?=.*\b(?:prix|cout|salaire|montant|budget|amende|facture|loyer|rancon)\b)"
     r"(?:.*(?<!\bde )\bcombien\b)(?! d(?:e\b|'))",
     "weight": rf"^(?!.*{_TRADE}).*(?:\bcombien pes(?:e|ent|ait|aient|era|er)\b|\bpes(?:e|ent|ait|aient|era) combien\b)",
@@ -252,8 +256,8 @@ def _asking(folded: str) -> list[tuple[str, int]]:
     for clause in _CLAUSES.split(folded):
         opening, other = _OPENS.match(clause), _ASKS.search(clause)
         if opening and told:  # « le joueur, qui …, a quel âge », « le joueur qui … et qui … »
-            again = re.search(rf"\w \b{opening['word']}\b", told) if found else other
-            opening = None if again else opening
+            again = re.search(rf"\w \b{opening['word']}\b", told) if found else _SUBJECT.match(told)
+            opening = None if again and (found or _ASKS.search(folded)) else opening
         if word := opening or other:
             found.append((clause, word.start("word")))
         told += f" {clause}"
@@ -264,7 +268,7 @@ def _of(clause: str, at: int) -> set[str]:
     """The kinds that a clause asks for with the word at a place."""
     asked, before = clause[at:], clause[:at].strip()
     found: set[str] = set()
-    if asked.startswith("quel"):
+    if asked.startswith(("quel", "lequel", "laquel", "lesquel")):
         noun = _QUEL.match(asked)
         found = _of_noun(asked, noun.end()) if noun else found
         if "rank" in found and before in ("sur", "dans"):  # « Sur quelle place … », « Dans quel classement … »
