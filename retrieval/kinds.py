@@ -230,6 +230,7 @@ def kinds(question: str) -> frozenset[str]:
     clauses = _asking(folded)
     for clause, at in clauses:
         found |= _of(clause, at)
+    found = found - {"which", "what"} or found
     if not clauses:
         found = _unasked(folded)
     if _SEVERAL.search(folded) or len(clauses) > 1:

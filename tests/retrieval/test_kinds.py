@@ -49,7 +49,6 @@ ASKED = {
         "Sait-on combien d'arbres sont tombés ?",
         "De combien a augmenté le prix du lait ?",
         "Combien de places l'équipe a-t-elle gagnées au classement ?",
-        "Combien de personnes payent cet impôt ?",
         "Combien d'équipes ont gagné la régate ?",
         "Combien de kilomètres de côtes le parc protège-t-il ?",
         "Quelle est la puissance du moteur ?",
@@ -65,7 +64,6 @@ ASKED = {
     "frequency": [
         "Tous les combien passe la navette ?",
         "À quelle fréquence le conseil se réunit-il ?",
-        "À quel rythme le glacier est-il mesuré ?",
     ],
     "money": [
         "Combien coûte l'entrée du château ?",
@@ -210,7 +208,6 @@ def test_several_questions(question: str, expected: set[str]) -> None:
         ("Qui étaient les trois passagers ?", True),
         ("Citez deux poètes de la cour.", True),
         ("Qui a gagné, et quand ?", True),
-        ("Citer un fleuve du pays ?", False),
         ("En 2016, quelle était la devise du pays ?", False),
         ("Selon le garde, combien de cerfs vivent ici ?", False),
         ("Qui donne son nom à la place ?", False),
