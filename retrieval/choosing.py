@@ -20,8 +20,9 @@ from math import exp
 from typing import Any
 
 from retrieval.analysis import terms, terms_with_offsets
-from retrieval.asking import MEASURES, Asked
+from retrieval.asking import Asked
 from retrieval.clues import Candidate, heading, is_year
+from retrieval.kinds import MEASURES
 from retrieval.types import Hit
 
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds

@@ -11,9 +11,10 @@ from itertools import pairwise
 from math import exp, log
 
 from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
-from retrieval.asking import LOOKING, Asked
+from retrieval.asking import Asked
 from retrieval.expecting import Expected, expected, instances_in, names_for
 from retrieval.hostile import orders
+from retrieval.kinds import LOOKING
 from retrieval.likeness import ALIKE, Matcher
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.analysis import terms
-from retrieval.asking import kinds, parts
+from retrieval.asking import parts
 from retrieval.extracting import Extraction, extract
 from retrieval.likeness import likeness
 from retrieval.passages import split_sentences
@@ -197,23 +197,6 @@ def test_parts(question: str, pieces: tuple[str, ...]) -> None:
     assert parts(question) == pieces
 
 
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        ("En quelle année Armor a-t-elle été fondée ?", "year"),
-        ("Quel jour part le Morgane ?", "day"),
-        ("Quelle est la superficie du parc ?", "area"),
-        ("Quelle part du marché Armor détient-elle ?", "share"),
-        ("À quelle vitesse va le Morgane ?", "speed"),
-        ("Qui dirige Armor ?", "person"),
-        ("Où est amarré le Morgane ?", "place"),
-    ],
-)
-def test_kinds(question: str, kind: str) -> None:
-    """What a question asks for."""
-    assert kind in kinds(question)
-
-
 def test_the_probability_is_kept_within_its_limits_and_decides() -> None:
     """Answers come from the threshold on, which can be given."""
     asked = "Combien de passagers transporte le Morgane ?"
@@ -268,20 +251,6 @@ def test_real_articles(searcher, question: str, answers: list[str]) -> None:  # 
     else:
         assert found.sentences == ()
         assert found.missing == ("PIB",)
-
-
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        ("Combien d'équipes ont gagné la Super League ?", "money"),
-        ("Combien de places la France a-t-elle gagné par rapport à 2017 ?", "money"),
-        ("Quel site est de l'âge du bronze ?", "age"),
-        ("Qui régnait au Moyen Âge ?", "age"),
-    ],
-)
-def test_not_these_kinds(question: str, kind: str) -> None:
-    """Words that ask for a price or an age elsewhere."""
-    assert kind not in kinds(question)
 
 
 @pytest.mark.parametrize(("typed", "name"), [("itawa", "iwata"), ("saturo", "satoru"), ("guesaldo", "gesualdo")])
