@@ -15,6 +15,9 @@ UNSAID_SHARE = 0.5  # of the weight of everyday words that no article uses: an a
 GENERIC_SHARE = 0.3  # of the weight of words that name the kind of answer: a text need not hold them
 
 
+NOWHERE = "\0"  # a term that no text has
+
+
 class Corpus(Protocol):
     """What is known of all that is stored; `Searcher` is one."""
 
@@ -36,6 +39,7 @@ class Asked:
     unknown: frozenset[str]  # terms that occur nowhere in the corpus
     focus: frozenset[str]  # terms of the noun that is asked for: « Quelle équipe … »
     several: bool  # asks for more than one thing
+    rarest: float = 1.0  # what a term counts for that occurs nowhere
 
 
 _FOCUS = re.compile(
@@ -69,7 +73,8 @@ def analysed(question: str, corpus: Corpus) -> Asked:
     }
     nouns = (m["noun"] for m in _FOCUS.finditer(fold(question).replace("’", "'")))
     focus = frozenset(t for noun in nouns for t in terms(noun) if t in weights)
-    return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found)
+    rarest = corpus.rarity(NOWHERE) or 1.0
+    return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found, rarest)
 
 
 def names_and_numbers(question: str) -> frozenset[str]:

@@ -1,9 +1,9 @@
 """What « quel animal », « quelle comédienne », « le nom du village » expect, and where a sentence has it.
 
-Answer types beyond the kinds of `asking` are told by the noun that is asked for (the question's focus; Li & Roth,
-Learning Question Classifiers, 2002): `lexicon/kinds.txt` holds what answers it (« animal » by « loup »), `named.txt` the
-type of proper name (« comédienne » by a person's, « bourg » by a place's), and `first_names.txt` tells persons' names
-from others.
+Answer types beyond those of `kinds` are told by the noun that is asked for (the question's focus; Li & Roth, Learning
+Question Classifiers, 2002): `lexicon/kinds.txt` holds what answers it (« animal » by « loup »), `lexicon/named.txt` the
+type of proper name (« comédienne » by a person's, « bourg » by a place's), and `lexicon/first_names.txt` tells persons'
+names from others.
 """
 
 from __future__ import annotations
@@ -21,15 +21,21 @@ _ASKS = re.compile(
     r"\b(?:quel(?:le)?s?|lequel|laquelle)\b(?: (?:est|etait|sont|etaient|fut|furent|sera))?(?P<noun>.{0,80})"
     r"|\bcomment (?:(?:s'|se )?(?:appel|nomm|prenomm)\w*)(?:-t-(?:on|il|elle)|-(?:on|il|elle))?(?P<called>.{0,80})"
     r"|\bc'est (?:quoi|qui|ou)(?P<what>.{0,60})"
-    r"|\bcombien (?:de |d')(?P<counted>.{0,1})"
 )
-_NAME_OF = re.compile(r"^ ?(?:l[ae]s? |l')?(?:nom|prenom|surnom|titre|type|genre|sorte|espece|marque)s? (?:de la |de l'|des |du |de |d')")
+_NAME_OF = re.compile(
+    r"^ ?(?:l[ae]s? |l')?(?:nom|prenom|surnom|titre|type|genre|sorte|espece|marque)s? (?:de la |de l'|des |du |de |d')"
+)
 _ARTICLE = re.compile(r"^ ?(?:l[ae]s? |l'|un |une |des |du |de |d')")
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
-_STOPS = frozenset("qui que dont ou dans a ont est sont avec pour par sur en au aux selon lors avait etait fut se s".split())
-_NAME = re.compile(r"[A-ZÀ-ÝŒ][\w’'-]*(?:(?: (?:de|du|des|van|von|der|den|bin|ben|al|el|le|la|da|di|dos))* [A-ZÀ-ÝŒ][\w’'-]*)*")
+_STOPS = frozenset(
+    "qui que dont ou dans a ont est sont avec pour par sur en au aux selon lors avait etait fut se s".split()
+)
+_PARTICLES = "de|du|des|van|von|der|den|bin|ben|al|el|le|la|da|di|dos"
+_NAME = re.compile(rf"[A-ZÀ-ÝŒ][\w’'-]*(?:(?: (?:{_PARTICLES}))* [A-ZÀ-ÝŒ][\w’'-]*)*")
 _PLACED = re.compile(r"\b(?:à|en|au|aux|dans|vers|sur|près de|de|du|des|d['’])\s?(?:l[ae]s? |l['’])?$")
-_TITLE = re.compile(r"\b(?:m|mm|mme|mlle|dr|me|pr|sir|lord|lady|saint|sainte|general|capitaine|colonel|roi|reine|pape)\.? $")
+_TITLE = re.compile(
+    r"\b(?:m|mm|mme|mlle|dr|me|pr|sir|lord|lady|saint|sainte|general|capitaine|colonel|roi|reine|pape)\.? $"
+)
 _QUOTED = re.compile(r"[«\"“]\s?[^«»\"“”]{2,80}[»\"”]")
 NAMED = ("person", "place", "organisation", "work", "event", "product")
 
@@ -157,7 +163,7 @@ def names_in(sentence: str) -> tuple[Name, ...]:
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
         parts = fold(name).replace("’", "'").split()
-        if not sentence[:start].strip(" «\"“-–—(") and len(parts) == 1 and parts[0] not in given:
+        if not sentence[:start].strip(' «"“-–—(') and len(parts) == 1 and parts[0] not in given:
             continue
         before = sentence[max(0, start - 24) : start]
         person = any(p.rstrip("'") in given for p in parts) or bool(_TITLE.search(fold(before)))
