@@ -6,20 +6,20 @@ they mean the same in collections of five and of five thousand articles.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import log
 
 from retrieval.analysis import terms, terms_with_offsets
 from retrieval.asking import Asked
 from retrieval.clues import Candidate
-from retrieval.kinds import MEASURES
 from retrieval.types import Hit
 
 ELSEWHERE = 0.5  # strength of a term that only the rest of the article holds
 LONGEST_READ = 20_000  # characters of an article looked at for that
 NO_OTHER = 5.0  # how far the best sentence leads where all are of one article
 DECIMALS = 2  # more would tell one collection from another
-NAMELESS = -1.0  # share of the names that are found, where the question has none
+LONGEST_SEEN = 8_000  # characters of an article that are looked through for the question's names
+NONE = -1.0  # share of something that the question does not have
 
 
 def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> dict[str, float]:
@@ -31,23 +31,27 @@ def evidence(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit]) -> 
 
 def _of_question(asked: Asked) -> dict[str, float]:
     """How much there is to go by."""
+    rarities = asked.weights.values()
     return {
-        "terms": float(len(asked.weights)),
-        "highest": max(asked.weights.values()) / asked.rarest,
-        "lowest": min(asked.weights.values()) / asked.rarest,
+        "terms": float(len(rarities)),
+        "highest": max(rarities) / asked.rarest,
+        "lowest": min(rarities) / asked.rarest,
+        "mean": sum(rarities) / len(rarities) / asked.rarest,
     }
 
 
 def _of_best(asked: Asked, best: Candidate, hit: Hit) -> dict[str, float]:
-    """What the best sentence, its passage and its title hold of the question, and what they do not."""
-    weights, total = asked.weights, sum(asked.weights.values()) or 1.0
+    """What the best sentence, its passage, title and article hold of the question, and what they do not."""
+    weights = asked.weights
     title = frozenset(terms(hit.article.title or ""))
-    found = {f"best_{name}": best.clues[name] for name in ("group", "names_near", "length")}
-    found["best_score"], found["best_chance"] = best.score, best.chance
-    found["support"] = sum(w * v for w, v in zip(weights.values(), _strengths(asked, best), strict=True)) / total
+    found = {f"best_{name}": best.clues[name] for name in ("group", "support", "title", "length")}
+    found["best_chance"] = best.chance
+    found["support"] = _share(weights, weights, dict(zip(weights, _strengths(asked, best), strict=True)))
+    plain = [t for t in weights if t not in asked.anchors]
+    found["plain_said"] = _share(weights, plain, dict.fromkeys(best.content, 1.0))
+    found["plain_near"] = _share(weights, plain, best.around)
     found["absent"] = sum(w for t, w in weights.items() if not best.around[t]) / asked.rarest / len(weights)
-    found["not_said"] = sum(w for t, w in weights.items() if t not in best.content) / asked.rarest
-    found["capitals"] = _capitals(asked, hit)
+    found["capitals"] = _share(weights, asked.anchors, dict.fromkeys(_capitals(best.article.text[:LONGEST_SEEN]), 1.0))
     found["title_share"] = len(title & weights.keys()) / max(1, len(title))
     found["title_names"] = len(title & asked.anchors) / max(1, len(title))
     return found
@@ -55,20 +59,19 @@ def _of_best(asked: Asked, best: Candidate, hit: Hit) -> dict[str, float]:
 
 def _of_all(asked: Asked, ranked: Sequence[Candidate]) -> dict[str, float]:
     """How the sentences compare: what the best hold, by how much the first leads, how the probability is spread."""
-    best = ranked[0]
-    found = {f"most_{name}": max(c.clues[name] for c in ranked) for name in ("near", "exact", "expected_near")}
-    found["absent_names"] = min(sum(not c.around[t] for t in asked.anchors) for c in ranked[:5]) / max(
-        1, len(asked.anchors)
-    )
+    best, first = ranked[0], ranked[:3]
+    missing = min(sum(not c.around[t] for t in asked.anchors) for c in ranked[:5])
     others = [c.score for c in ranked if c.article.title != best.article.title]
-    found["lead"] = best.score - max(others, default=best.score - NO_OTHER)  # over what is said elsewhere
-    found["chance_three"] = sum(c.chance for c in ranked[:3])
-    found["entropy"] = -sum(c.chance * log(c.chance) for c in ranked if c.chance > 0)
-    rough = max(c.clues["rough"] for c in ranked)  # how much less of it is said where the kind that is asked for stands
-    found["typed_gap"] = rough - max((c.clues["rough"] for c in ranked if not c.clues["untyped"]), default=0.0)
-    untyped = min(c.clues["untyped"] for c in ranked[:3])
-    found["untyped_measure"] = untyped * bool(asked.kinds & MEASURES)
-    return found
+    rough = max(c.clues["rough"] for c in ranked)
+    typed = max((c.clues["rough"] for c in ranked if not c.clues["untyped"]), default=0.0)
+    return {
+        "absent_names": missing / max(1, len(asked.anchors)),
+        "three_names": max(c.clues["names_near"] for c in first),
+        "lead": best.score - max(others, default=best.score - NO_OTHER),  # over what is said elsewhere
+        "chance_three": sum(c.chance for c in first),
+        "entropy": -sum(c.chance * log(c.chance) for c in ranked if c.chance > 0),
+        "typed_gap": rough - typed,  # how much less of the question is said where the kind that is asked for stands
+    }
 
 
 def _of_hits(asked: Asked, hits: Sequence[Hit]) -> dict[str, float]:
@@ -78,8 +81,15 @@ def _of_hits(asked: Asked, hits: Sequence[Hit]) -> dict[str, float]:
     return {
         "bm25": hits[0].score / total,
         "bm25_lead": (hits[0].score - elsewhere) / total,
+        "bm25_ratio": elsewhere / hits[0].score if hits[0].score else 0.0,
         "one_title": sum(h.article.title == title for h in hits) / len(hits),
     }
+
+
+def _share(weights: Mapping[str, float], of: Collection[str], held: Mapping[str, float]) -> float:
+    """How much of some terms, by rarity, is held; NONE where there are none."""
+    total = sum(weights[t] for t in of)
+    return sum(weights[t] * held.get(t, 0.0) for t in of) / total if total else NONE
 
 
 def _strengths(asked: Asked, best: Candidate) -> list[float]:
@@ -91,15 +101,6 @@ def _strengths(asked: Asked, best: Candidate) -> list[float]:
     return strengths
 
 
-def _capitals(asked: Asked, hit: Hit) -> float:
-    """The share of the question's names that stand with a capital in a passage or its title, by rarity."""
-    if not asked.anchors:
-        return NAMELESS
-    written = {
-        t
-        for text in (hit.text, hit.article.title or "")
-        for t, start, _ in terms_with_offsets(text)
-        if text[start].isupper() or text[start].isdigit()
-    }
-    total = sum(asked.weights[t] for t in asked.anchors) or 1.0
-    return sum(asked.weights[t] for t in asked.anchors & written) / total
+def _capitals(text: str) -> frozenset[str]:
+    """The terms that stand with a capital in a text, and numbers."""
+    return frozenset(t for t, at, _ in terms_with_offsets(text) if text[at].isupper() or text[at].isdigit())

@@ -26,7 +26,7 @@ APART = 30  # characters that a statement of its own costs more than one more se
 LONGEST = 700  # characters of a statement
 BUDGET = 750  # characters of an answer beyond which nothing is added to its best sentence
 SAME = 0.8  # shared terms from which two sentences say the same
-ANSWER_FROM = 0.35  # probability of an answer below which nothing is shown, unless the settings say otherwise
+ANSWER_FROM = 0.4  # probability of an answer below which nothing is shown, unless the settings say otherwise
 CARRY_LIMIT = 500  # characters that a slice may grow by when the sentence before is needed
 STEPS = 1  # sentences before at most
 

@@ -42,7 +42,7 @@ from score import contains  # type: ignore[import-not-found]
 
 FOLDS, DEPTH = 5, 10
 GROUPS = 5  # of titles: one is always taken away, so that a corpus does not tell by its size whether it has the answer
-NEAR_WEIGHT = 0.5  # of a near question without an answer, beside a far one
+NEAR_WEIGHT = 0.25  # of a near question without an answer, beside a far one
 OWN = 4.0  # weight of a question of the gold set
 OWN_ANSWER = 4.0  # and where whether to answer is learnt
 ROOT = Path(__file__).parents[2]
@@ -98,7 +98,11 @@ def load(stores: Path, most: int = 0) -> list[Asking]:
 def own(stores: Path) -> list[Asking]:
     """The questions of our gold sets for development; those of which nothing is found are of no use."""
     samples = [ROOT / "bot/sample_articles", ROOT / "tests/gold/hostile_articles"]
-    sets = [("samples", samples, "samples.jsonl"), ("news", [data("news") / "articles.jsonl"], "news.jsonl")]
+    sets = [
+        ("samples", samples, "samples.jsonl"),
+        ("news", [data("news") / "articles.jsonl"], "news.jsonl"),
+        ("articles", [data("articles")], "real_articles.jsonl"),
+    ]
     found = []
     for name, sources, questions in sets:
         golds = rows(ROOT / "tests/gold" / questions)
