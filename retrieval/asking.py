@@ -77,10 +77,15 @@ def analysed(question: str, corpus: Corpus) -> Asked:
     return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found, rarest)
 
 
+_ORDINAL = re.compile(r"\w{2,}ièmes?|\w{3,}iemes?|second|seconde", re.IGNORECASE)
+
+
 def names_and_numbers(question: str) -> frozenset[str]:
-    """The terms of a question's names (capitals that do not open it) and numbers."""
+    """The terms of a question's names (capitals that do not open it), numbers and ordinals."""
     words = terms_with_offsets(question)
-    return frozenset(t for t, s, _ in words if t[0].isdigit() or (s and question[s].isupper()))
+    return frozenset(
+        t for t, s, e in words if t[0].isdigit() or (s and question[s].isupper()) or _ORDINAL.fullmatch(question[s:e])
+    )
 
 
 _BETWEEN = re.compile(

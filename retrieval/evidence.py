@@ -19,6 +19,7 @@ LONGEST_READ = 20_000  # characters of an article looked at for that
 NO_OTHER = 5.0  # how far the best sentence leads where all are of one article
 DECIMALS = 2  # more would tell one collection from another
 LONGEST_SEEN = 8_000  # characters of an article that are looked through for the question's names
+UNFIT = ("untyped", "no_instance", "unnamed")  # clues that what is asked for is not of the kind that a sentence has
 NONE = -1.0  # share of something that the question does not have
 
 
@@ -69,6 +70,7 @@ def _of_all(asked: Asked, ranked: Sequence[Candidate]) -> dict[str, float]:
         "three_names": max(c.clues["names_near"] for c in first),
         "lead": best.score - max(others, default=best.score - NO_OTHER),  # over what is said elsewhere
         "chance_three": sum(c.chance for c in first),
+        "fitting": sum(c.chance for c in first if not any(c.clues[name] for name in UNFIT)),
         "entropy": -sum(c.chance * log(c.chance) for c in ranked if c.chance > 0),
         "typed_gap": rough - typed,  # how much less of the question is said where the kind that is asked for stands
     }

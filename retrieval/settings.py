@@ -73,7 +73,7 @@ class Settings:
     )
     answer_from: float = _setting(
         "SOURCIER_ANSWER_FROM",
-        0.35,
+        0.4,
         "Probability (0 to 1) that the passages hold an answer, from which extractive mode shows one; below, it says "
         "that it found none. Lower answers more and errs more.",
     )
