@@ -20,6 +20,8 @@ from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
 
 NEAR = {"own": 1.0, "before": 0.6, "after": 0.4, "title": 0.6, "passage": 0.45}  # of a term, for the rough order
+# Kinds that a pattern finds: the noun of « quel volume » is not looked for as well.
+MEASURED = LOOKING.keys() - {"definition", "yesno", "manner", "reason", "list"}
 REACH = 60.0  # characters over which nearness falls to 1/e
 _ORPHAN = re.compile(
     r"(?:[«\"“]\s?)?(?:(?:mais|et|or|car|ainsi|enfin|toutefois|cependant|en outre|de plus|par ailleurs"
@@ -78,7 +80,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits, once, with its clues."""
     found: list[Candidate] = []
     matcher = Matcher(asked)
-    wanted = expected(asked.text)
+    wanted = Expected() if asked.kinds & MEASURED else expected(asked.text)
     if not wanted.focus and asked.kinds & {"person", "place"}:
         wanted = Expected("", asked.kinds & {"person", "place"})
     total = sum(asked.weights.values()) or 1.0
