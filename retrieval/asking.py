@@ -49,8 +49,8 @@ GENERIC = frozenset(
     terms(
         """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu endroit
         région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut valent
-        ça veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe volume montant somme total pourcentage
-        proportion durée délai distance longueur hauteur superficie"""
+        ça veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe volume montant somme
+        total pourcentage proportion durée délai distance longueur hauteur superficie"""
     )
 )
 # Not looked for in texts: what these words ask for is in `retrieval.kinds`.

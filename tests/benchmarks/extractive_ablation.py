@@ -4,8 +4,8 @@
 
 PIAF dev, questions that stand alone: the share whose best sentence, and whose best three, hold the answer; the difference
 to everything on, with its 95 % interval (bootstrap over questions). Then what is shown, by weights that never saw the
-article. Then whether there is an answer: those questions, and the same with all passages of their article's title taken
-away, by the area under the ROC curve. What it printed last is in extractive_ablation.md.
+article. Then whether there is an answer: those questions, and the same with a fifth of the articles taken away, theirs
+among them, or only the passages that hold the answer, by the area under the ROC curve. What it printed last is in extractive_ablation.md.
 """
 
 from __future__ import annotations
@@ -40,29 +40,31 @@ PARTS = {
     "title and passage": ("title", "passage", "support", "names_near"),
     "word order, density": ("pairs", "dense"),
     "kind of answer": ("typed", "untyped", "typed_count", "unit", "mark", "enumerates", "list_fit"),
+    "what the noun asked for expects": (
+        "instance", "no_instance", "named", "unnamed", "expected_near", "focus_named",
+    ),
     "nearness to the question's words": ("near", "near_gap", "near_gap_here", "near_place"),
     "names and noun asked for": ("names", "focus"),
     "new names, figures, words": ("new_names", "new_numbers", "new_words"),
-    "rank of the passage": ("rank", "hit_score"),
+    "rank of the passage": ("rank", "hit_score", "group", "group_score"),
+    "years": ("same_year", "other_year"),
     "position": ("at", "last", "early"),
     "form": ("length", "fragment", "orphan", "quoted"),
     "beside the best": tuple(f"{n}_{w}" for n in ("rough", "own", "exact") for w in ("gap", "gap_here", "place")),
-}
-
+}  # fmt: skip
 
 EVIDENCE = {
-    "lead over what is said elsewhere": ("lead", "bm25_lead", "one_title", "best_score", "best_chance"),
+    "lead over what is said elsewhere": (
+        "lead", "bm25_lead", "bm25_ratio", "one_title", "best_chance", "chance_three", "entropy",
+    ),
     "share of the question held": (
-        "support", "bm25", "best_own", "most_own", "own_three", "best_rough", "most_rough", "most_support", "near_three",
-        "most_pairs", "best_rarest_near", "best_lacking",
+        "support", "best_support", "best_group", "bm25", "plain_said", "plain_near", "absent",
     ),
-    "names": (
-        "names", "nameless", "absent_names", "unknown_names", "whole_names", "best_names_near", "most_names_near",
+    "names and titles": (
+        "absent_names", "three_names", "capitals", "title_share", "title_names", "best_title",
     ),
-    "kind of answer": (
-        "untyped_three", "untyped_measure", "typed_rough_gap", "typed_own_gap", "typed_measure_gap",
-    ),
-    "how long the question is": ("terms",),
+    "kind of answer": ("typed_gap", "fitting"),
+    "how much there is to go by": ("terms", "highest", "lowest", "mean", "best_length"),
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from retrieval.search import Searcher
 from retrieval.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-QUESTIONS = 40  # about so many of them
+QUESTIONS = 80  # about so many of them: of few, one alone decides
 
 
 def lengths(text: str) -> list[float]:
@@ -53,6 +53,6 @@ def test_a_bad_model_costs_nothing(
         sync(bad, [str(ROOT / "bot" / "sample_articles")])
         words, fused, dominated = (ndcg(replace(bad, vector_weight=weight), gold) for weight in (0.0, 0.2, 5.0))
     assert Settings().vector_weight == 0.2
-    assert len(gold) >= QUESTIONS
+    assert len(gold) >= 70
     assert fused >= words - 0.01
     assert dominated < words - 0.05  # the vectors are bad, and were asked

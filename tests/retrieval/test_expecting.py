@@ -1,0 +1,64 @@
+"""What the noun that is asked for lets expect, and where a sentence has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.analysis import terms_with_offsets
+from retrieval.expecting import Expected, expected, instances_in, names_for, names_in
+
+NAMED = (
+    ("Quelle comédienne jouait Phèdre ?", "comedienne", {"person"}),
+    ("Dans quel bled se retrouvent les motards ?", "bled", {"place"}),
+    ("Sur quelle aire d'autoroute le car s'est-il arrêté ?", "aire d'autoroute", {"place"}),
+    ("Quel est le nom du village ?", "village", {"place"}),
+    ("Quels sénateurs ont voté contre ?", "senateurs", {"person"}),
+    ("Quelle maison d'édition publie ce roman ?", "maison d'edition", {"organisation"}),
+)
+
+
+@pytest.mark.parametrize(("question", "focus", "types"), NAMED)
+def test_a_noun_tells_the_type_of_name(question: str, focus: str, types: set[str]) -> None:
+    """In the singular and in the plural, behind « le nom de »."""
+    assert (expected(question).focus, set(expected(question).types)) == (focus, types)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "found"),
+    [
+        ("Quel animal a traversé la route ?", "Un loup a traversé la route.", "loup"),
+        ("De quelle couleur est la façade ?", "La façade est peinte en bleu.", "bleu"),
+        ("Quels animaux vivent ici ?", "La route est longue.", None),
+        ("Quel animal vit avec le loup ?", "Le loup vit seul.", None),
+    ],
+)
+def test_an_instance_of_the_noun(question: str, sentence: str, found: str | None) -> None:
+    """A wolf is an animal; what the question itself holds answers nothing."""
+    words = terms_with_offsets(sentence)
+    held = frozenset(t for t, _, _ in terms_with_offsets(question))
+    assert instances_in(expected(question), words, held) == ([] if found is None else [sentence.index(found)])
+
+
+def test_nothing_is_expected_of_an_unknown_noun() -> None:
+    """No lexicon knows it."""
+    assert expected("Quel zorglub a été vu ?") == Expected()
+    assert expected("Pourquoi le train s'arrête-t-il ?") == Expected()
+
+
+def test_names_of_persons_and_places() -> None:
+    """A given name or a title tells a person, a preposition a place."""
+    found = {
+        n.text: (n.person, n.placed) for n in names_in("Hier, Claire Dubreuil a quitté Sturgis pour aller à Anduze.")
+    }
+    assert found["Claire Dubreuil"] == (True, False)
+    assert found["Anduze"] == (False, True)
+
+
+def test_a_name_that_the_question_holds_is_no_answer() -> None:
+    """Only what is new counts."""
+    sentence = "Le film de Jeanne Valmont a été tourné par Étienne Roustan."
+    spots = names_for(
+        expected("Quel réalisateur a tourné avec Jeanne Valmont ?"), sentence, frozenset({"jean", "valmont"})
+    )
+    assert sentence.index("Étienne") in spots
+    assert sentence.index("Jeanne") not in spots or "jean" not in {t for t, _, _ in terms_with_offsets("Jeanne")}
