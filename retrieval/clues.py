@@ -183,7 +183,6 @@ def _cover(clues: dict[str, float], asked: Asked, places: Mapping[str, Mapping[s
 def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[str, int, int]], total: float) -> None:
     """What a sentence holds of the kind that is asked for and the question does not say; how near to its words."""
     text = c.text
-    matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
     names = [(s, t) for t, s, _ in words if text[s].isupper() and not matcher.one(t)]
     numbers = [s for t, s, _ in words if t[0].isdigit() and t not in asked.weights]
     inner = [s for s, _ in names if s > 1]
@@ -214,16 +213,13 @@ def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[st
     expects = asked.kinds & (LOOKING.keys() | {"place", "person", "name"}) - {"definition", "yesno", "manner"}
     if not expects:
         spots = inner + numbers
-    near = 0.0
-    if spots and matched:
-        near = max(sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots) / total
     listed = LOOKING["list"].search(folded)
     c.clues.setdefault("mark", 0.0)
     c.clues |= {
         "typed": float(typed_any),
         "untyped": float(not typed_any and bool(expects)),
         "typed_count": float(min(len(spots), 5)),
-        "near": near,
+        "near": _nearness(spots, asked, matcher, words) / total,
         "unit": unit,
         "new_names": float(min(len(inner), 6)),
         "new_numbers": float(min(len(numbers), 4)),
@@ -245,10 +241,6 @@ def _expected(
     held = frozenset(asked.weights)
     instances = instances_in(wanted, words, held)
     named = names_for(wanted, c.text, held)
-    near = 0.0
-    if spots := [*instances, *named]:
-        matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
-        near = max(sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots) / total
     focus = frozenset(terms(wanted.focus))
     at_focus = [e for t, _, e in words if t in focus or focus & matcher.one(t).keys()]
     c.clues |= {
@@ -256,9 +248,15 @@ def _expected(
         "no_instance": float(bool(wanted.instances) and not instances),
         "named": float(bool(named)),
         "unnamed": float(bool(wanted.types) and not named),
-        "expected_near": near,
+        "expected_near": _nearness([*instances, *named], asked, matcher, words) / total,
         "focus_named": float(any(0 <= s - e <= 12 or 0 <= e - s <= 30 for s in named for e in at_focus)),
     }
+
+
+def _nearness(spots: Sequence[int], asked: Asked, matcher: Matcher, words: Sequence[tuple[str, int, int]]) -> float:
+    """How much of the question stands near the best of some places in a sentence."""
+    matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
+    return max((sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots), default=0.0)
 
 
 def _order(

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 from retrieval.analysis import fold, terms
+from retrieval.lexicon import lines
 
 FOCUS_WORDS = 5  # behind « quel » among which the noun is looked for
 _ASKS = re.compile(
@@ -37,7 +37,6 @@ _TITLE = re.compile(
     r"\b(?:m|mm|mme|mlle|dr|me|pr|sir|lord|lady|saint|sainte|general|capitaine|colonel|roi|reine|pape)\.? $"
 )
 _QUOTED = re.compile(r"[«\"“]\s?[^«»\"“”]{2,80}[»\"”]")
-NAMED = ("person", "place", "organisation", "work", "event", "product")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Expected:
     """What the noun that a question asks for lets expect; nothing where no lexicon knows it."""
 
     focus: str = ""  # folded
-    types: frozenset[str] = frozenset()  # of NAMED
+    types: frozenset[str] = frozenset()  # of a name: person, place, organisation, work, event, product
     instances: Mapping[str, tuple[tuple[str, ...], ...]] | None = None  # by their first term
 
 
@@ -91,15 +90,10 @@ def _line_of(noun: str) -> str:
     return next((known[n] for n in _singulars(noun) if n in known), "")
 
 
-def _lines(name: str) -> Iterator[str]:
-    text = files("retrieval").joinpath(f"lexicon/{name}.txt").read_text(encoding="utf-8")
-    return (line for line in text.splitlines() if line and not line.startswith("#"))
-
-
 @lru_cache(maxsize=1)
 def _types() -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for line in _lines("named"):
+    for line in lines("named.txt"):
         kind, _, nouns = fold(line).partition(":")
         for noun in nouns.split(","):
             noun = noun.strip().replace("’", "'")
@@ -110,7 +104,7 @@ def _types() -> Mapping[str, frozenset[str]]:
 @lru_cache(maxsize=1)
 def _lines_by_noun() -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for line in _lines("kinds"):
+    for line in lines("kinds.txt"):
         nouns, _, instances = line.partition(">")
         for noun in fold(nouns).split(","):
             found[noun.strip().replace("’", "'")] = instances
@@ -128,9 +122,9 @@ def _instances(line: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
 
 
 @lru_cache(maxsize=1)
-def first_names() -> frozenset[str]:
+def _first_names() -> frozenset[str]:
     """Given names, folded."""
-    return frozenset(fold("\n".join(_lines("first_names"))).split("\n"))
+    return frozenset(fold("\n".join(lines("first_names.txt"))).split("\n"))
 
 
 def instances_in(wanted: Expected, words: Sequence[tuple[str, int, int]], asked: frozenset[str]) -> list[int]:
@@ -159,7 +153,7 @@ class Name:
 @lru_cache(maxsize=4_000)
 def names_in(sentence: str) -> tuple[Name, ...]:
     """The proper names of a sentence: runs of capitals; a word that opens it only where it is a known given name."""
-    given, found = first_names(), []
+    given, found = _first_names(), []
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
         parts = fold(name).replace("’", "'").split()
@@ -171,14 +165,14 @@ def names_in(sentence: str) -> tuple[Name, ...]:
     return tuple(found)
 
 
-def names_for(wanted: Expected, sentence: str, is_asked: frozenset[str]) -> list[int]:
+def names_for(wanted: Expected, sentence: str, asked: frozenset[str]) -> list[int]:
     """Where a sentence names what is asked for: names of the type that the question does not hold."""
     if not wanted.types:
         return []
     found = []
     for name in names_in(sentence):
         own = terms(name.text)
-        if not own or not is_asked.isdisjoint(own):
+        if not own or not asked.isdisjoint(own):
             continue
         if (
             ("person" in wanted.types and (name.person or (len(own) > 1 and not name.placed)))
@@ -187,5 +181,5 @@ def names_for(wanted: Expected, sentence: str, is_asked: frozenset[str]) -> list
         ):
             found.append(name.start)
     if wanted.types & {"work", "product", "event"}:
-        found += [m.start() for m in _QUOTED.finditer(sentence) if is_asked.isdisjoint(terms(m.group()))]
+        found += [m.start() for m in _QUOTED.finditer(sentence) if asked.isdisjoint(terms(m.group()))]
     return found

@@ -3,6 +3,9 @@
     synonyms.txt, press.txt,   « emploi, poste, boulot » stand for each other; « volaille > poulet, canard »: a question
     encyclopaedia.txt,         with the left is answered by a text with the right
     places.txt
+    kinds.txt, named.txt,      what the noun of a question asks for (`expecting` reads these)
+    first_names.txt
+    forms.txt                  words whose forms no rule of endings brings together (`analysis` reads it)
     typed.txt                  what people type in a hurry, a tab, the French word
     en.txt, ru.txt, zh.txt     word(s) of the language, a tab, French words as the press uses them, the likeliest first
 
@@ -37,7 +40,8 @@ class _Group:
     strength: float
 
 
-def _lines(name: str) -> list[str]:
+def lines(name: str) -> list[str]:
+    """The entries of one of the files, without comments."""
     text = files("retrieval.lexicon").joinpath(name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
@@ -51,7 +55,7 @@ def load() -> None:
 def _by_beginning() -> Mapping[str, list[str]]:
     """The lines of the French files by the beginnings of their words: parsed only when one is asked for."""
     found: dict[str, list[str]] = {}
-    for line in chain.from_iterable(map(_lines, FRENCH)):
+    for line in chain.from_iterable(map(lines, FRENCH)):
         words = _WORD.findall(fold(line))
         # the stem of a short word may be shorter than the beginning it is looked up by
         for beginning in {w[:_PREFIX] for w in words} | {stem(w)[:_PREFIX] for w in words if len(w) <= _PREFIX + 1}:
@@ -99,7 +103,7 @@ def is_common(term: str) -> bool:
 @lru_cache(maxsize=1)
 def typed() -> Mapping[str, str]:
     """French words by what people type for them in a hurry, in lower case: « ki » → « qui »."""
-    return dict(line.split("\t", 1) for line in _lines("typed.txt"))
+    return dict(line.split("\t", 1) for line in lines("typed.txt"))
 
 
 # ---- questions in other languages
@@ -137,7 +141,7 @@ def _glossary(language: str) -> Mapping[tuple[str, ...], str]:
     """The likeliest French of each headword, by its words as they are, and by their stems where no other has these."""
     exact: dict[tuple[str, ...], str] = {}
     stems: dict[tuple[str, ...], str] = {}
-    for line in _lines(f"{language}.txt"):
+    for line in lines(f"{language}.txt"):
         heads, _, french = line.partition("\t")
         for head in heads.split("|"):
             words = (head.strip(),) if language == "zh" else tuple(_WORD.findall(head.lower()))
