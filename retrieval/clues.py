@@ -125,8 +125,11 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
                 "passage": passage,
             }
             _cover(c.clues, asked, places, total)
-            _kind(c, asked, matcher, tokens[at], total)
-            _expected(c, asked, wanted, matcher, tokens[at], total)
+            matched = [
+                (s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in tokens[at] if (m := matcher.one(t))
+            ]
+            _kind(c, asked, matcher, tokens[at], matched, total)
+            _expected(c, asked, wanted, matcher, tokens[at], matched, total)
             _order(c.clues, matcher, tokens[at], follows)
             years = set(filter(is_year, present))
             c.clues["same_year"] = float(bool(years & asked.weights.keys()))
@@ -180,7 +183,14 @@ def _cover(clues: dict[str, float], asked: Asked, places: Mapping[str, Mapping[s
     )
 
 
-def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[str, int, int]], total: float) -> None:
+def _kind(
+    c: Candidate,
+    asked: Asked,
+    matcher: Matcher,
+    words: Sequence[tuple[str, int, int]],
+    matched: Sequence[tuple[int, float]],
+    total: float,
+) -> None:
     """What a sentence holds of the kind that is asked for and the question does not say; how near to its words."""
     text = c.text
     names = [(s, t) for t, s, _ in words if text[s].isupper() and not matcher.one(t)]
@@ -219,7 +229,7 @@ def _kind(c: Candidate, asked: Asked, matcher: Matcher, words: Sequence[tuple[st
         "typed": float(typed_any),
         "untyped": float(not typed_any and bool(expects)),
         "typed_count": float(min(len(spots), 5)),
-        "near": _nearness(spots, asked, matcher, words) / total,
+        "near": _nearness(spots, matched) / total,
         "unit": unit,
         "new_names": float(min(len(inner), 6)),
         "new_numbers": float(min(len(numbers), 4)),
@@ -235,6 +245,7 @@ def _expected(
     wanted: Expected,
     matcher: Matcher,
     words: Sequence[tuple[str, int, int]],
+    matched: Sequence[tuple[int, float]],
     total: float,
 ) -> None:
     """Whether a sentence has what the noun that is asked for lets expect, and how near to the question's words."""
@@ -248,14 +259,13 @@ def _expected(
         "no_instance": float(bool(wanted.instances) and not instances),
         "named": float(bool(named)),
         "unnamed": float(bool(wanted.types) and not named),
-        "expected_near": _nearness([*instances, *named], asked, matcher, words) / total,
+        "expected_near": _nearness([*instances, *named], matched) / total,
         "focus_named": float(any(0 <= s - e <= 12 or 0 <= e - s <= 30 for s in named for e in at_focus)),
     }
 
 
-def _nearness(spots: Sequence[int], asked: Asked, matcher: Matcher, words: Sequence[tuple[str, int, int]]) -> float:
-    """How much of the question stands near the best of some places in a sentence."""
-    matched = [(s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in words if (m := matcher.one(t))]
+def _nearness(spots: Sequence[int], matched: Sequence[tuple[int, float]]) -> float:
+    """How much of the question stands near the best of some places in a sentence; `matched` are where and how much."""
     return max((sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots), default=0.0)
 
 

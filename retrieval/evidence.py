@@ -52,7 +52,8 @@ def _of_best(asked: Asked, best: Candidate, hit: Hit) -> dict[str, float]:
     found["plain_said"] = _share(weights, plain, dict.fromkeys(best.content, 1.0))
     found["plain_near"] = _share(weights, plain, best.around)
     found["absent"] = sum(w for t, w in weights.items() if not best.around[t]) / asked.rarest / len(weights)
-    found["capitals"] = _share(weights, asked.anchors, dict.fromkeys(_capitals(best.article.text[:LONGEST_SEEN]), 1.0))
+    seen = _capitals(best.article.text[:LONGEST_SEEN]) if asked.anchors else ()
+    found["capitals"] = _share(weights, asked.anchors, dict.fromkeys(seen, 1.0))
     found["title_share"] = len(title & weights.keys()) / max(1, len(title))
     found["title_names"] = len(title & asked.anchors) / max(1, len(title))
     return found

@@ -89,7 +89,8 @@ def load(stores: Path, most: int = 0) -> list[Asking]:
                     hits = searcher.search(gold["question"], 60 if alone else DEPTH)
                     found.append(Asking(gold, hits[:DEPTH], known, fold[of]))
                     near = [h for h in hits if not contains(h.text, gold)][:DEPTH]
-                    found += [Asking(gold, near, known, fold[of], "near")] * alone
+                    if alone:
+                        found.append(Asking(gold, near, known, fold[of], "near"))
                 elif alone and group[of] == k:
                     found.append(Asking(gold, searcher.search(gold["question"], DEPTH), known, fold[of], "far"))
     return found + own(stores)
@@ -205,14 +206,14 @@ def fit_sentences(
 
 
 # That words of the question are nowhere to be found may not speak for an answer, whatever a few hundred questions say.
-AGAINST = ("lacking", "absent", "unknown", "untyped", "typed_")
+AGAINST = ("absent", "typed_")
 # Trees by gradient boosting (Friedman, Greedy Function Approximation, 2001): many small ones, learnt slowly.
 BOOSTING: dict[str, Any] = {
     "objective": "binary", "num_leaves": 8, "learning_rate": 0.1, "min_data_in_leaf": 60, "feature_fraction": 0.4,
     "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "num_threads": 2, "deterministic": True,
     "force_col_wise": True, "boost_from_average": False, "verbose": -1,
 }  # fmt: skip
-TREES, MODELS = 80, 1
+TREES = 80
 
 
 def fit_answer(x: Any, y: Any, share: Any, names: list[str]) -> Weights:
@@ -220,18 +221,15 @@ def fit_answer(x: Any, y: Any, share: Any, names: list[str]) -> Weights:
     import lightgbm
 
     signs = [-1 if any(word in name for word in AGAINST) else 0 for name in names]
-    models = [
-        lightgbm.train(
-            BOOSTING | {"monotone_constraints": signs, "seed": seed},
-            lightgbm.Dataset(x, y.astype(float), weight=share),
-            TREES,
-        )
-        for seed in range(MODELS)
-    ]
+    trees = lightgbm.train(
+        BOOSTING | {"monotone_constraints": signs, "seed": 0},
+        lightgbm.Dataset(x, y.astype(float), weight=share),
+        TREES,
+    ).dump_model()["tree_info"]
 
     def plain(node: dict[str, Any]) -> Any:
         if "leaf_value" in node:
-            return round(float(node["leaf_value"]) / MODELS, 4)
+            return round(float(node["leaf_value"]), 4)
         return [
             names[node["split_feature"]],
             float(f"{node['threshold']:.5g}"),
@@ -239,7 +237,7 @@ def fit_answer(x: Any, y: Any, share: Any, names: list[str]) -> Weights:
             plain(node["right_child"]),
         ]
 
-    return Weights({}, [plain(tree["tree_structure"]) for m in models for tree in m.dump_model()["tree_info"]])
+    return Weights({}, [plain(tree["tree_structure"]) for tree in trees])
 
 
 def chances(model: Weights, told: Sequence[dict[str, float]]) -> Any:

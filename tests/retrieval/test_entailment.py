@@ -72,8 +72,8 @@ def test_each_sentence_is_read_beside_its_quotes(checking: Settings, server: LLM
     assert f"Quote: {answer.citations[1].quote}" in second
     assert "Article: Le port sec de Khorgos double sa capacité" in second
     (spent,) = Ledger.of(checking).since(today())
-    assert (spent.purpose, spent.calls, spent.usage.input_tokens) == (ANSWERS, 3, answer.usage.input_tokens)
-    assert spent.usage.cost_usd == pytest.approx(answer.usage.cost_usd)  # sums of the same calls in another order
+    cost = pytest.approx(answer.usage.cost_usd)  # a sum of the same calls in another order
+    assert (spent.purpose, spent.calls, spent.usage) == (ANSWERS, 3, replace(answer.usage, cost_usd=cost))
 
 
 def test_what_is_not_entailed_is_dropped(checking: Settings, server: LLMockServer) -> None:

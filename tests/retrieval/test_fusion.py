@@ -53,6 +53,6 @@ def test_a_bad_model_costs_nothing(
         sync(bad, [str(ROOT / "bot" / "sample_articles")])
         words, fused, dominated = (ndcg(replace(bad, vector_weight=weight), gold) for weight in (0.0, 0.2, 5.0))
     assert Settings().vector_weight == 0.2
-    assert len(gold) >= 70
+    assert len(gold) >= QUESTIONS
     assert fused >= words - 0.01
     assert dominated < words - 0.05  # the vectors are bad, and were asked
