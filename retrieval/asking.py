@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from retrieval.analysis import fold, terms, terms_with_offsets
-from retrieval.kinds import LEADING, kinds
+from retrieval.kinds import ADJECTIVES, LEADING, kinds
 from retrieval.lexicon import is_common
 
 UNSAID_SHARE = 0.5  # of the weight of everyday words that no article uses: an article says it in other words
@@ -38,12 +38,19 @@ class Asked:
     anchors: frozenset[str]  # terms of names (capitals that do not open the question) and numbers
     unknown: frozenset[str]  # terms that occur nowhere in the corpus
     focus: frozenset[str]  # terms of the noun that is asked for: « Quelle équipe … »
+    counted: frozenset[str]  # of the noun of « combien de … », where a text that counts must say it
     several: bool  # asks for more than one thing
     rarest: float = 1.0  # what a term counts for that occurs nowhere
 
 
 _FOCUS = re.compile(
-    rf"\b(?:quel(?:le)?s? {LEADING}|combien d(?:e |'))(?:(?:type|sorte|genre)s? (?:de |d'))?(?P<noun>[\w-]+)"
+    rf"\b(?:quel(?:le)?s? {LEADING}|combien d(?:e |'){ADJECTIVES})"
+    r"(?:(?:type|sorte|genre)s? (?:de |d'))?(?P<noun>[\w-]+)"
+)
+_COUNTED = re.compile(rf"\bcombien d(?:e |'){ADJECTIVES}(?P<noun>[\w-]+)")
+# What « combien de … » counts without a text that says the word: people, times, units.
+_UNSAID = frozenset(
+    terms("fois reprises habitants hommes femmes kilos kilogrammes tonnes litres km kilomètres mètres temps")
 )
 GENERIC = frozenset(
     terms(
@@ -72,10 +79,14 @@ def analysed(question: str, corpus: Corpus) -> Asked:
         * (GENERIC_SHARE if t in GENERIC else UNSAID_SHARE if t in unknown - anchors and is_common(t) else 1.0)
         for t in asked
     }
-    nouns = (m["noun"] for m in _FOCUS.finditer(fold(question).replace("’", "'")))
-    focus = frozenset(t for noun in nouns for t in terms(noun) if t in weights)
+    folded = fold(question).replace("’", "'")
+    focus, counted = (
+        frozenset(t for m in pattern.finditer(folded) for t in terms(m["noun"]) if t in weights)
+        for pattern in (_FOCUS, _COUNTED)
+    )
+    counted = counted - GENERIC - _UNSAID if "number" in found else frozenset()
     rarest = corpus.rarity(NOWHERE) or 1.0
-    return Asked(question, found - {"list"}, weights, anchors, unknown, focus, "list" in found, rarest)
+    return Asked(question, found - {"list"}, weights, anchors, unknown, focus, counted, "list" in found, rarest)
 
 
 _ORDINAL = re.compile(r"\w{2,}ièmes?|\w{3,}iemes?|second|seconde", re.IGNORECASE)

@@ -21,10 +21,13 @@ from typing import Any
 from retrieval.asking import Asked
 from retrieval.clues import Candidate, is_year
 from retrieval.evidence import evidence
+from retrieval.expecting import expected
 from retrieval.kinds import MEASURES
 from retrieval.types import Hit
 
-UNTYPED = 0.35  # kept when a measure is asked for (an age, a price, …) and none of the best three sentences has one
+# Kept when none of the best three sentences has the measure (an age, a price, …), the counted noun or the person's name
+# that is asked for.
+UNTYPED = 0.35
 OTHER_YEAR = 0.35  # kept when the best sentence names a year, and neither it nor its passage the one asked about
 
 # (clue, most it may be for the left side, left side, right side), a side being another tree or log odds
@@ -64,8 +67,13 @@ def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], m
     known = model or weights()
     clues = evidence(asked, ranked, hits)
     score = sum(leaf(tree, clues) for tree in known.answer)
-    untyped = bool(asked.kinds & MEASURES) and all(c.clues["untyped"] for c in ranked[:3])
-    doubts = (UNTYPED if untyped else 1.0) * (OTHER_YEAR if _of_another_year(ranked[0]) else 1.0)
+    lacking = ["uncounted"]
+    if asked.kinds & MEASURES:
+        lacking.append("untyped")
+    if (wanted := expected(asked.text)).focus and wanted.types == {"person"}:
+        lacking.append("unnamed")
+    unfit = any(all(c.clues[name] for c in ranked[:3]) for name in lacking)
+    doubts = (UNTYPED if unfit else 1.0) * (OTHER_YEAR if _of_another_year(ranked[0]) else 1.0)
     return doubts / (1 + exp(-max(-30.0, min(30.0, score))))
 
 

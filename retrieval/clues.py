@@ -12,7 +12,7 @@ from math import exp, log
 
 from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
 from retrieval.asking import Asked
-from retrieval.expecting import Expected, expected, instances_in, names_for
+from retrieval.expecting import Expected, expected, instances_in, names_for, names_in
 from retrieval.hostile import orders
 from retrieval.kinds import LOOKING
 from retrieval.likeness import ALIKE, Matcher
@@ -31,7 +31,6 @@ _ORPHAN = re.compile(
     r"|toutes deux|y|car|a l'inverse|d'ou|l[ea] meme|he|she|it|they|his|her|their|this|these)\b"
 )
 _YEAR = re.compile(r"1\d{3}|20\d\d")
-_FORMATION = re.compile(r"\b(?:à|en|au|aux|dans|vers|près de|de|du|d['’])\s?(?:l[ae]s? |l['’])?([A-ZÀ-Ý][\w-]+)")
 
 
 @dataclass(slots=True)
@@ -80,7 +79,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits, once, with its clues."""
     found: list[Candidate] = []
     matcher = Matcher(asked)
-    wanted = Expected() if asked.kinds & MEASURED else expected(asked.text)
+    wanted = Expected() if asked.kinds & (MEASURED | {"reason"}) else expected(asked.text)
     if not wanted.focus and asked.kinds & {"person", "place"}:
         wanted = Expected("", asked.kinds & {"person", "place"})
     total = sum(asked.weights.values()) or 1.0
@@ -199,7 +198,7 @@ def _kind(
     spots: list[int] = []
     unit = 0.0
     folded = fold(text).replace("’", "'")
-    typed_any = False
+    typed_any = counted = False
     for kind in asked.kinds:
         if kind in LOOKING and kind not in ("definition", "yesno", "manner"):
             for found in LOOKING[kind].finditer(folded):
@@ -211,10 +210,11 @@ def _kind(
                 if kind in ("number", "age"):
                     behind = terms(folded[found.end() : found.end() + 40].partition(". ")[0])[:3]
                     unit = max(unit, float(kind == "age" or any(matcher.one(t) for t in behind)))
+                    counted = counted or any(matcher.one(t).keys() & asked.counted for t in behind)
         elif kind in ("definition", "yesno", "manner"):
             c.clues["mark"] = float(bool(LOOKING[kind].search(folded)))
         elif kind == "place":
-            here = [m.start(1) for m in _FORMATION.finditer(text) if not any(map(matcher.one, terms(m.group(1))))]
+            here = [n.start for n in names_in(text) if n.placed and not any(map(matcher.one, terms(n.text)))]
             typed_any = typed_any or bool(here)
             spots += here
         elif kind in ("person", "name"):
@@ -231,6 +231,8 @@ def _kind(
         "typed_count": float(min(len(spots), 5)),
         "near": _nearness(spots, matched) / total,
         "unit": unit,
+        "counted": float(counted),
+        "uncounted": float(bool(asked.counted) and not counted),
         "new_names": float(min(len(inner), 6)),
         "new_numbers": float(min(len(numbers), 4)),
         "new_words": float(sum(not matcher.one(t) for t, _, _ in words)),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from retrieval.analysis import fold, terms
 from retrieval.lexicon import lines
 
-FOCUS_WORDS = 5  # behind « quel » among which the noun is looked for
+FOCUS_WORDS = 3  # behind « quel » among which the noun is looked for
 _ASKS = re.compile(
     r"\b(?:quel(?:le)?s?|lequel|laquelle)\b(?: (?:est|etait|sont|etaient|fut|furent|sera))?(?P<noun>.{0,80})"
     r"|\bcomment (?:(?:s'|se )?(?:appel|nomm|prenomm)\w*)(?:-t-(?:on|il|elle)|-(?:on|il|elle))?(?P<called>.{0,80})"
@@ -28,11 +28,20 @@ _NAME_OF = re.compile(
 _ARTICLE = re.compile(r"^ ?(?:l[ae]s? |l'|un |une |des |du |de |d')")
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
 _STOPS = frozenset(
-    "qui que dont ou dans a ont est sont avec pour par sur en au aux selon lors avait etait fut se s".split()
+    "qui que dont ou dans a ont est sont avec pour par sur en au aux selon lors avait etait fut se s de du des d l la"
+    " le les un une".split()
 )
 _PARTICLES = "de|du|des|van|von|der|den|bin|ben|al|el|le|la|da|di|dos"
 _NAME = re.compile(rf"[A-ZÀ-ÝŒ][\w’'-]*(?:(?: (?:{_PARTICLES}))* [A-ZÀ-ÝŒ][\w’'-]*)*")
-_PLACED = re.compile(r"\b(?:à|en|au|aux|dans|vers|sur|près de|de|du|des|d['’])\s?(?:l[ae]s? |l['’])?$")
+_PLACED = re.compile(
+    r"\b(?:à|en|aux?|dans|vers|sur|près de|par|entre|jusqu['’]à|depuis|de|du|des|d['’])\s?(?:l[ae]s? |l['’])?$",
+    re.IGNORECASE,
+)
+_OPENERS = frozenset(  # words that open a sentence with a capital, and no name
+    "a au aux en dans vers sur par entre depuis de du des le la les un une ce cet cette ces son sa ses leur leurs et"
+    " mais pour avec sans chez selon apres avant il elle ils elles on nous vous je tous toutes si quand lorsque comme"
+    " outre ainsi quant parmi malgre pendant durant ici".split()
+)
 _TITLE = re.compile(
     r"\b(?:m|mm|mme|mlle|dr|me|pr|sir|lord|lady|saint|sainte|general|capitaine|colonel|roi|reine|pape)\.? $"
 )
@@ -140,6 +149,20 @@ def instances_in(wanted: Expected, words: Sequence[tuple[str, int, int]], asked:
     return found
 
 
+@lru_cache(maxsize=1)
+def _gazetteer() -> frozenset[str]:
+    """Places, folded: those that a noun of place lets expect, and cities."""
+    nouns = ("pays", "continent", "departement", "region", "etat americain", "mer", "ile", "montagne", "desert")
+    known = _lines_by_noun()
+    listed = ",".join([*(known[n] for n in nouns), *lines("cities.txt")])
+    return frozenset(folded(place).strip() for place in listed.split(","))
+
+
+def folded(text: str) -> str:
+    """Folded, with straight apostrophes."""
+    return fold(text).replace("’", "'")
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A proper name in a sentence."""
@@ -153,15 +176,20 @@ class Name:
 @lru_cache(maxsize=4_000)
 def names_in(sentence: str) -> tuple[Name, ...]:
     """The proper names of a sentence: runs of capitals; a word that opens it only where it is a known given name."""
-    given, found = _first_names(), []
+    given, places, found = _first_names(), _gazetteer(), []
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
-        parts = fold(name).replace("’", "'").split()
-        if not sentence[:start].strip(' «"“-–—(') and len(parts) == 1 and parts[0] not in given:
+        opens = not sentence[:start].strip(' «"“-–—(')
+        while opens and folded(name) not in places and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
+            name, start = first[2], start + len(first[0]) + 1
+        parts = folded(name).split()
+        known = " ".join(parts) in places
+        if opens and start == m.start() and len(parts) == 1 and not known and parts[0] not in given:
             continue
         before = sentence[max(0, start - 24) : start]
         person = any(p.rstrip("'") in given for p in parts) or bool(_TITLE.search(fold(before)))
-        found.append(Name(start, name, person, bool(_PLACED.search(before)) and not person))
+        placed = bool(_PLACED.search(before)) and (known or not person)
+        found.append(Name(start, name, person and not (placed and known), placed or (known and not person)))
     return tuple(found)
 
 

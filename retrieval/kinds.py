@@ -24,6 +24,11 @@ _NUMBER_WORDS = (
 _COUNT = (  # « 17 », « 1 435 », « vingt et un », « 2,6 millions de »
     rf"(?:\d+(?:[ .,]\d+)*|\b(?:{_NUMBER_WORDS})\b)(?:[ -](?:et )?(?:une?|\d+|{_NUMBER_WORDS})\b)*(?: de\b| d')? ?"
 )
+# Digits that count something: not « TV5 », « Covid-19 », a day, a year, an hour.
+_COUNTED = (
+    rf"(?<![\w.,])(?<![a-z]-)(?!(?:1[5-9]|20)\d\d\b(?! [a-z]{{4,}}))\d+(?:[ .,]\d{{3}})*(?:[.,]\d+)?"
+    rf"(?![\w-])(?! (?:{_MONTHS})\b)(?! ?h\b)"
+)
 _CURRENCIES = (
     r"euros?|dollars?|francs?|livres? (?:sterling|turques?|tournois|libanaises?|egyptiennes?)|yuans?|yens?|roubles?"
     r"|couronnes|roupies?|nairas?|tenges?|zlotys?|pesos?|lires|marks|dinars?|dirhams?|shekels?|rands|usd|eur"
@@ -43,7 +48,7 @@ LOOKS = {
     r"|\b(?:avant-)?hier\b|\bannees? \d+|\b(?:printemps|ete|automne|hiver|aujourd'hui|demain|moyen age|antiquite"
     r"|prehistoire|renaissance)\b|\b(?:en|an|vers) \d{3}\b|\b\d{1,2}/\d{1,2}\b|\bil y a (?:environ )?\d"
     r"|\b(?:fin|debut|milieu) de\b|\bplus tard\b",
-    "number": rf"\d+(?:[.,]\d+)*|\b(?:{_NUMBER_WORDS})\b|\b(?:aucune?|une? seule?)\b",
+    "number": rf"{_COUNTED}|\b(?:{_NUMBER_WORDS})\b|\b(?:aucune?|une? seule?)\b",
     "rank": r"\b\d{1,3}(?:er?|ere|i?eme)s?\b|\b(?:premi(?:er|ere)|second|derni(?:er|ere)|\w{3,}ieme)s?\b|\ben tete\b"
     r"|\bpole position\b|\bnumero \w+|\bn° ?\d",
     "frequency": r"\bfois\b|\btou(?:te)?s les\b|\bchaque\b|\bpar (?:an|mois|jour|semaine|heure)\b"
@@ -105,13 +110,13 @@ _CLAUSES = re.compile(
 
 # What « quel » asks for: the noun that follows, whatever stands between.
 _IS = r"(?:(?:est|sont|etait|etaient|fut|furent|sera|seront|serait|seraient|a ete|ont ete) (?:donc |alors )?)?"
-_ADJECTIVES = (
+ADJECTIVES = (
     r"(?:(?:plus|moins|tout|toute|ancien(?:ne)?s?|nouve(?:au|aux|l|lles?)|premi(?:er|ere)s?|derni(?:er|ere)s?|grande?s?"
     r"|petite?s?|principa(?:l|les?|ux)|autres?|seconde?s?|seule?s?|deux|trois|quatre|cinq|celebres?|vraie?s?|jeunes?"
     r"|future?s?|actuel(?:le)?s?|hau(?:t|te)s?|meilleure?s?|importante?s?|propres?|ultimes?|differente?s?|vieux|vieille"
     r"|bon(?:ne)?s?|prochaine?s?|mysterieu\w+|fame\w+|(?:deux|trois|quatr|cinqu)iemes?) |vice-|ex-){0,3}"
 )
-LEADING = rf"{_IS}(?:l[ae]s? |l'|une? des )?{_ADJECTIVES}"  # between « quel » and its noun
+LEADING = rf"{_IS}(?:l[ae]s? |l'|une? des )?{ADJECTIVES}"  # between « quel » and its noun
 _QUEL = re.compile(rf"(?:l[ae]s?)?quel(?:le)?s? (?:des? )?{LEADING}")
 _WON = r"(?!.*\b(?:nobel|goncourt|litteraire|remport|obten|obtient|recoi|recu|decern|laureat))"
 _TRADE = r"\b(?:econom\w+|pib|budget\w*|commerce|commercia\w+|echanges|exportations?|politique|secteur|marche|dette)\b"
@@ -162,7 +167,8 @@ _NOUN = {kind: re.compile(pattern) for kind, pattern in _NOUNS.items()}
 _PAID = (
     r"(?:cout(?:e|es|ent|er|a|ait|aient|era|eront|erait|eraient|ee?s?)|pa(?:y|i)(?:e|er|ent|a|ait|era|eront|ee?s?)"
     r"|debours\w+|empoch\w+|depens\w+|vers(?:e|er|ent|a|ait|era)|vaut|valent|valait|valaient|vaudra|factur\w+|encaiss\w+"
-    r"|rembours\w+|rapport(?:e|er|ent|a|ait|era)|gagn(?:e|er|ent|a|ait|era)|touch(?:e|er|ent|ait|era))\b"
+    r"|rembours\w+|rapport(?:e|er|ent|a|ait|era)|gagn(?:e|er|ent|a|ait|era)|touch(?:e|er|ent|ait|era)|perd(?:re|u|ent|ait|ra)|mis\b|mettre|invest\w+|ramass\w+|emport(?:e|er|ee?s?)"
+    r"|recolt\w+|inject\w+|debloqu\w+|allou\w+|derob\w+|rafl\w+)\b"
 )
 _MUCH = {
     "rank": r"\bcombienti?eme",

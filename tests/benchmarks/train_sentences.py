@@ -44,7 +44,7 @@ FOLDS, DEPTH = 5, 10
 GROUPS = 5  # of titles: one is always taken away, so that a corpus does not tell by its size whether it has the answer
 NEAR_WEIGHT = 0.25  # of a near question without an answer, beside a far one
 OWN = 4.0  # weight of a question of the gold set
-OWN_ANSWER = 4.0  # and where whether to answer is learnt
+OWN_ANSWER = 1.5  # and where whether to answer is learnt
 ROOT = Path(__file__).parents[2]
 OUT = Path(choosing.__file__).parent / "weights" / "sentences.json"
 
