@@ -57,7 +57,9 @@ GENERIC = frozenset(
         """année date jour mois siècle époque période heure nombre âge raison but motif cause pays ville lieu endroit
         région nom titre type sorte genre personne gens appelle nomme situe trouve passe signifie quantité vaut valent
         ça veut veulent dire désigne valait coûte atteint représente compte élève chiffre existe volume montant somme
-        total pourcentage proportion durée délai distance longueur hauteur superficie"""
+        total pourcentage proportion durée délai distance longueur hauteur superficie
+        font fais concerne exerce associe suite objet événement moment appartient faut voir matière savoir conséquence
+        aller selon suit occupe parmi permet rend déjà exemple donne issu fonction évolue compare partie"""
     )
 )
 # Not looked for in texts: what these words ask for is in `retrieval.kinds`.

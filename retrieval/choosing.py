@@ -27,7 +27,7 @@ from retrieval.types import Hit
 
 # Kept when none of the best three sentences has the measure (an age, a price, …), the counted noun or the person's name
 # that is asked for.
-UNTYPED = 0.35
+UNTYPED = 0.6
 OTHER_YEAR = 0.35  # kept when the best sentence names a year, and neither it nor its passage the one asked about
 
 # (clue, most it may be for the left side, left side, right side), a side being another tree or log odds

@@ -19,7 +19,8 @@ LONGEST_READ = 20_000  # characters of an article looked at for that
 NO_OTHER = 5.0  # how far the best sentence leads where all are of one article
 DECIMALS = 2  # more would tell one collection from another
 LONGEST_SEEN = 8_000  # characters of an article that are looked through for the question's names
-UNFIT = ("untyped", "no_instance", "unnamed")  # clues that what is asked for is not of the kind that a sentence has
+UNFIT = ("untyped", "uncounted", "no_instance", "unnamed")  # clues that a sentence lacks what is asked for
+KINDS = ("person", "place", "name", "date", "number", "reason", "manner", "yesno", "definition", "which", "what")
 NONE = -1.0  # share of something that the question does not have
 
 
@@ -38,7 +39,7 @@ def _of_question(asked: Asked) -> dict[str, float]:
         "highest": max(rarities) / asked.rarest,
         "lowest": min(rarities) / asked.rarest,
         "mean": sum(rarities) / len(rarities) / asked.rarest,
-    }
+    } | {f"asks_{kind}": float(kind in asked.kinds) for kind in KINDS}
 
 
 def _of_best(asked: Asked, best: Candidate, hit: Hit) -> dict[str, float]:
@@ -74,7 +75,7 @@ def _of_all(asked: Asked, ranked: Sequence[Candidate]) -> dict[str, float]:
         "fitting": sum(c.chance for c in first if not any(c.clues[name] for name in UNFIT)),
         "entropy": -sum(c.chance * log(c.chance) for c in ranked if c.chance > 0),
         "typed_gap": rough - typed,  # how much less of the question is said where the kind that is asked for stands
-    }
+    } | {f"three_{name}": float(all(c.clues[name] for c in first)) for name in UNFIT}
 
 
 def _of_hits(asked: Asked, hits: Sequence[Hit]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from math import log
 
 from retrieval.analysis import terms
 from retrieval.asking import analysed
-from retrieval.choosing import rank
+from retrieval.choosing import answerable, rank
 from retrieval.clues import candidates
 from retrieval.evidence import NONE, evidence
 from retrieval.types import Article, Hit
@@ -59,6 +59,31 @@ def test_a_common_noun_is_no_name() -> None:
     """« Pont » with a capital is asked for; the article only writes it small."""
     assert told("Que sait-on de Pont ?")["capitals"] < 1.0
     assert told("que sait-on du pont ?")["capitals"] == NONE
+
+
+def test_what_is_counted_must_be_said() -> None:
+    """A number of metres is no number of arches, and « quel » counts nothing."""
+    assert told("Combien d'arches compte le pont de Sainte-Colombe ?")["three_uncounted"] == 1.0
+    assert told("Combien de mètres mesure le pont de Sainte-Colombe ?")["three_uncounted"] == 0.0
+    assert told("Quelle est la longueur du pont de Sainte-Colombe ?")["three_uncounted"] == 0.0
+
+
+def test_the_kind_that_is_asked_for_is_told() -> None:
+    """One of each kind of question."""
+    assert told("Qui a inauguré le pont ?")["asks_person"] == 1.0
+    assert told("Qui a inauguré le pont ?")["asks_reason"] == 0.0
+
+
+def test_without_the_person_that_is_named_an_answer_is_less_probable() -> None:
+    """The mayor has a name here; the architect is somebody whom no sentence names."""
+    text = "Le pont de Sainte-Colombe a été dessiné par une architecte de la région. Il mesure 320 mètres."
+    nameless = Hit(Article("pont.txt", text, "Un pont à Sainte-Colombe"), 0, len(text), 10.0)
+    named = Hit(
+        Article("pont.txt", text.replace("une", "Claire Dubreuil,"), "Un pont à Sainte-Colombe"), 0, len(text), 10.0
+    )
+    asked = analysed("Comment s'appelle l'architecte du pont de Sainte-Colombe ?", Corpus(100))
+    less, more = (answerable(asked, rank(candidates(asked, [hit])), [hit]) for hit in (nameless, named))
+    assert less < more
 
 
 def test_rarity_is_a_share_whatever_the_size_of_the_corpus() -> None:

@@ -54,6 +54,28 @@ def test_names_of_persons_and_places() -> None:
     assert found["Anduze"] == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "places"),
+    [
+        ("Au Japon, la pluie a cessé.", ["Japon"]),
+        ("La route passe par l'Ouzbékistan, le Tadjikistan et Zorgoville.", ["Ouzbékistan", "Tadjikistan"]),
+        ("La Rochelle attend les voiliers.", ["La Rochelle"]),
+        ("Le Louvre a fermé.", []),
+        ("Florence Dubreuil vit à Florence.", ["Florence"]),
+    ],
+)
+def test_places(sentence: str, places: list[str]) -> None:
+    """By the preposition before, also where it opens the sentence, or known by their name; a person's name is none."""
+    assert [n.text for n in names_in(sentence) if n.placed] == places
+
+
+def test_the_noun_is_the_one_that_is_asked_for() -> None:
+    """Not one further on, behind « de » or an article."""
+    assert expected("Quel zorglub du maire a été vu ?").focus == ""
+    assert expected("Quel zorglub les sénateurs ont-ils vu ?").focus == ""
+    assert expected("Quelle ancienne comédienne préside le jury ?").focus == "comedienne"
+
+
 def test_a_name_that_the_question_holds_is_no_answer() -> None:
     """Only what is new counts."""
     question = "Quel réalisateur a tourné avec Jeanne Valmont ?"

@@ -262,6 +262,9 @@ def test_english(question: str, kind: str) -> None:
         ("date", "Les travaux commencent début août.", "aout"),
         ("date", "Au XIXe siècle, la mine ferme.", "siecle"),
         ("number", "Seize bateaux sont rentrés.", "seize"),
+        ("number", "On a compté 2 000 bateaux.", "2 000"),
+        ("number", "Le quai accueille 2500 personnes.", "2500"),
+        ("number", "La part est passée à 17,5 points.", "17,5"),
         ("rank", "Le voilier finit troisième.", "troisieme"),
         ("frequency", "Le conseil siège tous les trois ans.", "tous les"),
         ("money", "Le chantier a coûté 2,6 millions d'euros.", "2,6 millions d'euros"),
@@ -291,6 +294,9 @@ def test_looks(kind: str, text: str, whole: str) -> None:
         ("money", "La bibliothèque garde de vieux livres."),
         ("weight", "Le G7 se réunit."),
         ("age", "Le château domine la plaine depuis des siècles."),
+        ("number", "La chaîne TV5 parle du Covid-19."),
+        ("number", "Le défilé du 24 août est annulé."),
+        ("number", "Elle est arrivée en 2020, à 14h30."),
     ],
 )
 def test_does_not_look(kind: str, text: str) -> None:
