@@ -124,13 +124,21 @@ _FORMS = tuple(
         r"(?:source|instruction)?|\bjailbreak|\bdo anything now",
     )
 )
-_HINT = re.compile(  # one of these stands in whatever the forms find
-    r"ignor|oubli|disregard|forget|overrid|bypass|neglig|contourn|compte|instru|consigne|regle|rule|prompt|system|assist"
-    r"|user|utilisateur|human|develop|admin|chatbot|<|>|end |fin |ende |answer|reply|repon|repet|respond|model|message"
-    r"|not[ae]|attention|avis|cite|quote|lecteur|reader|tell|vous|you|tu |du |sie |eres|sei |now|desormais|partir"
-    r"|decode|dechiffre|decrypt|jailbreak|evidence|inst|={3}|-{3}|delimit|hinweis|remind|cher|dear|hey|hello|\bi?a\b|llm|gpt"
-    r"|\bki\b|antwort|vergi|olvid|dimentic|zitier|toute|chaque|every|each|[\u0400-\u04ff\u0600-\u06ff\u3400-\u9fff]"
+# One of these stands in whatever the forms find. Looking for plain words is ten times faster than one pattern of all.
+_HINTS = tuple(
+    word.replace("_", " ")
+    for word in """
+    ignor oubli disregard forget overrid bypass neglig contourn ne_tene ne_tien compte instru consigne regle
+    rule prompt system assist user utilisateur human develop admin chatbot < > end_of end_des end_der end_the
+    end_pass end_cont fin_d fin_pass fin_ext ende_ answer repl repon repet respon respu rispo model message nota
+    note attention avis cite quote lecteur reader tell vous_etes you_are you're tu_es du_bist sie_sind eres_
+    sei_ desormais from_now ab_sofort a_partir_de_maintenant decod dechiffre decrypt jailbreak do_anything
+    evidence inst] === --- delimit configur api_ _key question artifici intellig hinweis remind cher dear hey
+    hello llm gpt antwort sprachmodel vergi olvid dimentic zitier extrait mention revel reveal demande invite
+    dites dis_ ask_ urge
+    """.split()
 )
+_HINTED = re.compile(r"\b(?:ai|ia|ki)\b|[\u0400-\u04ff\u0600-\u06ff\u3400-\u9fff]")
 _HEADER = re.compile(  # alone on its line: what follows goes with it
     r"^\W*(?:#+ ?)?(?:system|systeme|assistant|user|instruction|<\|(?!im_end|end))[^.!?]{0,60}$"
     r"|^\W*(?:end of|fin des|ende der) [^.!?]{0,30}[.]?$"
@@ -169,7 +177,11 @@ def without_orders(question: str) -> str:
 def _is_order(sentence: str) -> bool:
     plain = _plain(sentence)
     both = {plain, plain.translate(_LOOKALIKES)}
-    return any(_HINT.search(words) and any(form.search(words) for form in _FORMS) for words in both)
+    return any(_hinted(words) and any(form.search(words) for form in _FORMS) for words in both)
+
+
+def _hinted(plain: str) -> bool:
+    return any(hint in plain for hint in _HINTS) or bool(_HINTED.search(plain))
 
 
 def _plain(sentence: str) -> str:

@@ -17,6 +17,7 @@ from bot.rendering.as_json import answer_dict
 from bot.rendering.terminal import Page
 from bot.telegram.texts import catalogue
 from bot.texts import texts
+from retrieval import hostile
 from retrieval.chain import Answerer
 from retrieval.hostile import is_order
 from retrieval.library import sync
@@ -174,3 +175,11 @@ def test_orders_are_told_from_news(sentence: str, order: bool) -> None:
 def test_what_is_missing_smuggles_nothing(text: str, asked: str, allowed: bool) -> None:
     """A sentence without a source holds no fact, and hardly a word, that is not in the question."""
     assert only_absence(text, asked, None) is allowed
+
+
+def test_the_quick_look_hides_no_order() -> None:
+    """Each planted sentence that a form finds has one of the words that are looked for first."""
+    planted = [hostile._plain(line) for attack in ATTACKS for line in attack.planted.splitlines()]
+    found = [line for line in planted if any(form.search(line) for form in hostile._FORMS)]
+    assert len(found) > len(ATTACKS) / 2
+    assert [line for line in found if not hostile._hinted(line)] == []
