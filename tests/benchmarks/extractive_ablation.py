@@ -31,6 +31,7 @@ from train_sentences import (
 )
 
 from retrieval.choosing import Weights
+from retrieval.evidence import KINDS, UNFIT
 from retrieval.extracting import extract
 from retrieval.types import Sentence
 
@@ -39,7 +40,8 @@ PARTS = {
     "neighbours": ("before", "after", "rarest_near"),
     "title and passage": ("title", "passage", "support", "names_near"),
     "word order, density": ("pairs", "dense"),
-    "kind of answer": ("typed", "untyped", "typed_count", "unit", "mark", "enumerates", "list_fit"),
+    "kind of answer": ("typed", "untyped", "typed_count", "mark", "enumerates", "list_fit"),
+    "what is counted": ("unit", "counted", "uncounted"),
     "what the noun asked for expects": (
         "instance", "no_instance", "named", "unnamed", "expected_near", "focus_named",
     ),
@@ -63,7 +65,9 @@ EVIDENCE = {
     "names and titles": (
         "absent_names", "three_names", "capitals", "title_share", "title_names", "best_title",
     ),
-    "kind of answer": ("typed_gap", "fitting"),
+    "kind of answer": (
+        "typed_gap", "fitting", *(f"asks_{kind}" for kind in KINDS), *(f"three_{name}" for name in UNFIT),
+    ),
     "how much there is to go by": ("terms", "highest", "lowest", "mean", "best_length"),
 }  # fmt: skip
 
