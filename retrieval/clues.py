@@ -12,10 +12,11 @@ from math import exp, log
 
 from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
 from retrieval.asking import Asked
-from retrieval.expecting import Expected, expected, instances_in, names_for, names_in
+from retrieval.expecting import Expected, expected, instances_in, names_for
 from retrieval.hostile import orders
 from retrieval.kinds import LOOKING
 from retrieval.likeness import ALIKE, Matcher
+from retrieval.names import names_in
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
 

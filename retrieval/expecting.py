@@ -2,8 +2,7 @@
 
 Answer types beyond those of `kinds` are told by the noun that is asked for (the question's focus; Li & Roth, Learning
 Question Classifiers, 2002): `lexicon/kinds.txt` holds what answers it (« animal » by « loup »), `lexicon/named.txt` the
-type of proper name (« comédienne » by a person's, « bourg » by a place's), and `lexicon/first_names.txt` tells persons'
-names from others.
+type of proper name (« comédienne » by a person's, « bourg » by a place's), which `names` finds.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from functools import lru_cache
 
 from retrieval.analysis import fold, terms
 from retrieval.lexicon import lines
+from retrieval.names import folded, names_in
 
 FOCUS_WORDS = 3  # behind « quel » among which the noun is looked for
 _ASKS = re.compile(
@@ -31,20 +31,6 @@ _STOPS = frozenset(
     "qui que dont ou dans a ont est sont avec pour par sur en au aux selon lors avait etait fut se s de du des d l la"
     " le les un une".split()
 )
-_PARTICLES = "de|du|des|van|von|der|den|bin|ben|al|el|le|la|da|di|dos"
-_NAME = re.compile(rf"[A-ZÀ-ÝŒ][\w’'-]*(?:(?: (?:{_PARTICLES}))* [A-ZÀ-ÝŒ][\w’'-]*)*")
-_PLACED = re.compile(
-    r"\b(?:à|en|aux?|dans|vers|sur|près de|par|entre|jusqu['’]à|depuis|de|du|des|d['’])\s?(?:l[ae]s? |l['’])?$",
-    re.IGNORECASE,
-)
-_OPENERS = frozenset(  # words that open a sentence with a capital, and no name
-    "a au aux en dans vers sur par entre depuis de du des le la les un une ce cet cette ces son sa ses leur leurs et"
-    " mais pour avec sans chez selon apres avant il elle ils elles on nous vous je tous toutes si quand lorsque comme"
-    " outre ainsi quant parmi malgre pendant durant ici".split()
-)
-_TITLE = re.compile(
-    r"\b(?:m|mm|mme|mlle|dr|me|pr|sir|lord|lady|saint|sainte|general|capitaine|colonel|roi|reine|pape)\.? $"
-)
 _QUOTED = re.compile(r"[«\"“]\s?[^«»\"“”]{2,80}[»\"”]")
 
 
@@ -60,8 +46,7 @@ class Expected:
 @lru_cache(maxsize=256)
 def expected(question: str) -> Expected:
     """What a question's noun lets expect."""
-    folded = fold(question).replace("’", "'")
-    for asks in _ASKS.finditer(folded):
+    for asks in _ASKS.finditer(folded(question)):
         behind = asks["noun"] or asks["called"] or asks["what"]
         if not behind:
             continue
@@ -130,12 +115,6 @@ def _instances(line: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _first_names() -> frozenset[str]:
-    """Given names, folded."""
-    return frozenset(fold("\n".join(lines("first_names.txt"))).split("\n"))
-
-
 def instances_in(wanted: Expected, words: Sequence[tuple[str, int, int]], asked: frozenset[str]) -> list[int]:
     """Where a sentence's words are an instance of what is asked for that the question does not hold itself."""
     if not wanted.instances:
@@ -147,50 +126,6 @@ def instances_in(wanted: Expected, words: Sequence[tuple[str, int, int]], asked:
                 found.append(start)
                 break
     return found
-
-
-@lru_cache(maxsize=1)
-def _gazetteer() -> frozenset[str]:
-    """Places, folded: those that a noun of place lets expect, and cities."""
-    nouns = ("pays", "continent", "departement", "region", "etat americain", "mer", "ile", "montagne", "desert")
-    known = _lines_by_noun()
-    listed = ",".join([*(known[n] for n in nouns), *lines("cities.txt")])
-    return frozenset(folded(place).strip() for place in listed.split(","))
-
-
-def folded(text: str) -> str:
-    """Folded, with straight apostrophes."""
-    return fold(text).replace("’", "'")
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A proper name in a sentence."""
-
-    start: int
-    text: str
-    person: bool
-    placed: bool  # behind a preposition of place
-
-
-@lru_cache(maxsize=4_000)
-def names_in(sentence: str) -> tuple[Name, ...]:
-    """The proper names of a sentence: runs of capitals; a word that opens it only where it is a known given name."""
-    given, places, found = _first_names(), _gazetteer(), []
-    for m in _NAME.finditer(sentence):
-        name, start = m.group(), m.start()
-        opens = not sentence[:start].strip(' «"“-–—(')
-        while opens and folded(name) not in places and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
-            name, start = first[2], start + len(first[0]) + 1
-        parts = folded(name).split()
-        known = " ".join(parts) in places
-        if opens and start == m.start() and len(parts) == 1 and not known and parts[0] not in given:
-            continue
-        before = sentence[max(0, start - 24) : start]
-        person = any(p.rstrip("'") in given for p in parts) or bool(_TITLE.search(fold(before)))
-        placed = bool(_PLACED.search(before)) and (known or not person)
-        found.append(Name(start, name, person and not (placed and known), placed or (known and not person)))
-    return tuple(found)
 
 
 def names_for(wanted: Expected, sentence: str, asked: frozenset[str]) -> list[int]:

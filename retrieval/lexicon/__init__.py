@@ -4,7 +4,8 @@
     encyclopaedia.txt,         with the left is answered by a text with the right
     places.txt
     kinds.txt, named.txt,      what the noun of a question asks for (`expecting` reads these)
-    first_names.txt, cities.txt
+    first_names.txt,           what `names` tells persons and places by
+    cities.txt
     forms.txt                  words whose forms no rule of endings brings together (`analysis` reads it)
     typed.txt                  what people type in a hurry, a tab, the French word
     en.txt, ru.txt, zh.txt     word(s) of the language, a tab, French words as the press uses them, the likeliest first
