@@ -124,18 +124,18 @@ _FORMS = tuple(
         r"(?:source|instruction)?|\bjailbreak|\bdo anything now",
     )
 )
-# One of these stands in whatever the forms find. Looking for plain words is ten times faster than one pattern of all.
+# One of these stands in whatever the forms find. Looking for plain words is faster than one pattern of all.
 _HINTS = tuple(
     word.replace("_", " ")
     for word in """
-    ignor oubli disregard forget overrid bypass neglig contourn ne_tene ne_tien compte instru consigne regle
-    rule prompt system assist user utilisateur human develop admin chatbot < > end_of end_des end_der end_the
-    end_pass end_cont fin_d fin_pass fin_ext ende_ answer repl repon repet respon respu rispo model message nota
+    ignor oubli disregard forget overrid bypass neglig contourn compte instru consigne regle rule prompt system
+    assist user human develop admin chatbot < > answer repl repon repet respon respu rispo model message nota
     note attention avis cite quote lecteur reader tell vous_etes you_are you're tu_es du_bist sie_sind eres_
     sei_ desormais from_now ab_sofort a_partir_de_maintenant decod dechiffre decrypt jailbreak do_anything
-    evidence inst] === --- delimit configur api_ _key question artifici intellig hinweis remind cher dear hey
-    hello llm gpt antwort sprachmodel vergi olvid dimentic zitier extrait mention revel reveal demande invite
-    dites dis_ ask_ urge
+    evidence inst] === --- delimit configur _key question artifici intellig hinweis remind cher dear hey hello
+    llm gpt antwort sprachmodel vergi olvid dimentic zitier extrait mention revel reveal demande invite dites
+    dis_ ask_ urge utilisateur vergess anweisung regeln vorgaben directive guideline guardrail reglas istruzion
+    regole asistent new_task nouvelle_tache cle_api api_key end_ fin_ ende_
     """.split()
 )
 _HINTED = re.compile(r"\b(?:ai|ia|ki)\b|[\u0400-\u04ff\u0600-\u06ff\u3400-\u9fff]")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, TOWNS, Attack
+from hypothesis import HealthCheck, given, settings, strategies
 
 from bot.rendering import telegram, terminal
 from bot.rendering.as_json import answer_dict
@@ -183,3 +184,16 @@ def test_the_quick_look_hides_no_order() -> None:
     found = [line for line in planted if any(form.search(line) for form in hostile._FORMS)]
     assert len(found) > len(ATTACKS) / 2
     assert [line for line in found if not hostile._hinted(line)] == []
+
+
+@pytest.mark.parametrize("form", hostile._FORMS)
+def test_the_quick_look_hides_nothing_that_a_form_finds(form: re.Pattern[str]) -> None:
+    """Sentences made from the form itself."""
+
+    @settings(max_examples=60, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(strategies.from_regex(form, alphabet=strategies.characters(codec="ascii", exclude_categories=["Cc"])))
+    def look(sentence: str) -> None:
+        plain = hostile._plain(sentence)
+        assert not form.search(plain) or hostile._hinted(plain)
+
+    look()
