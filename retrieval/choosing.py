@@ -72,7 +72,7 @@ def answerable(asked: Asked, ranked: Sequence[Candidate], hits: Sequence[Hit], m
         lacking.append("untyped")
     if (wanted := expected(asked.text)).focus and wanted.types == {"person"}:
         lacking.append("unnamed")
-    unfit = any(all(c.clues[name] for c in ranked[:3]) for name in lacking)
+    unfit = any(clues[f"three_{name}"] for name in lacking)
     doubts = (UNTYPED if unfit else 1.0) * (OTHER_YEAR if _of_another_year(ranked[0]) else 1.0)
     return doubts / (1 + exp(-max(-30.0, min(30.0, score))))
 

@@ -19,7 +19,7 @@ from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit, Quote, Sentence
 
 # A further sentence is shown when its probability is at least this much for every character it adds: chosen so that
-# answers to news have 450 characters in the mean. Lists are worth more.
+# answers to news have less than 450 characters in the mean. Lists are worth more.
 COST = 0.0005
 LIST_COST = 0.00025
 APART = 30  # characters that a statement of its own costs more than one more sentence of another: it brings its source

@@ -167,8 +167,8 @@ _NOUN = {kind: re.compile(pattern) for kind, pattern in _NOUNS.items()}
 _PAID = (
     r"(?:cout(?:e|es|ent|er|a|ait|aient|era|eront|erait|eraient|ee?s?)|pa(?:y|i)(?:e|er|ent|a|ait|era|eront|ee?s?)"
     r"|debours\w+|empoch\w+|depens\w+|vers(?:e|er|ent|a|ait|era)|vaut|valent|valait|valaient|vaudra|factur\w+|encaiss\w+"
-    r"|rembours\w+|rapport(?:e|er|ent|a|ait|era)|gagn(?:e|er|ent|a|ait|era)|touch(?:e|er|ent|ait|era)|perd(?:re|u|ent|ait|ra)|mis\b|mettre|invest\w+|ramass\w+|emport(?:e|er|ee?s?)"
-    r"|recolt\w+|inject\w+|debloqu\w+|allou\w+|derob\w+|rafl\w+)\b"
+    r"|rembours\w+|rapport(?:e|er|ent|a|ait|era)|gagn(?:e|er|ent|a|ait|era)|touch(?:e|er|ent|ait|era)"
+    r"|perd(?:re|u|ent|ait|ra)|mis\b|mettre|invest\w+|ramass\w+|emport(?:e|er|ee?s?)|recolt\w+|inject\w+|debloqu\w+|allou\w+|derob\w+|rafl\w+)\b"
 )
 _MUCH = {
     "rank": r"\bcombienti?eme",

@@ -59,12 +59,12 @@ class Name:
     start: int
     text: str
     person: bool
-    placed: bool  # behind a preposition of place
+    placed: bool  # behind a preposition of place, or known to be one
 
 
 @lru_cache(maxsize=4_000)
 def names_in(sentence: str) -> tuple[Name, ...]:
-    """The proper names of a sentence: runs of capitals; a word that opens it only where it is a known given name."""
+    """The proper names of a sentence: runs of capitals; a word that opens it only where known."""
     given, places, found = _first_names(), _gazetteer(), []
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
