@@ -52,6 +52,11 @@ def fold(text: str) -> str:
     return "".join(c for c in bare if not unicodedata.combining(c))  # one by one: four times slower
 
 
+def flat(text: str) -> str:
+    """Folded, with straight apostrophes: what patterns for sentences are written for."""
+    return fold(text).replace("’", "'")
+
+
 @lru_cache(maxsize=1)
 def _stemmer():  # type: ignore[no-untyped-def]  # Stemmer has no types
     import Stemmer

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from retrieval import periods
-from retrieval.analysis import fold
+from retrieval.analysis import flat
 from retrieval.figures import COUNTED, WEEKDAYS
 from retrieval.types import Period
 
@@ -38,7 +38,7 @@ def find(
     question: str, today: date, newest: date | None = None, known: Callable[[date, date], bool] | None = None
 ) -> Period | None:
     """As `periods.find`, days that are counted from the day that the question names included."""
-    folded = fold(question).replace("’", "'")
+    folded = flat(question)
     m = _COUNTED.search(folded)
     rest = _BARE_YEAR.sub(r"en \g<0>", m["rest"]) if m else ""
     base = find(rest, today, newest, known) if m else None

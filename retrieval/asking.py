@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from retrieval.analysis import fold, terms, terms_with_offsets
+from retrieval.analysis import flat, terms, terms_with_offsets
 from retrieval.kinds import ADJECTIVES, LEADING, kinds
 from retrieval.lexicon import is_common
 
@@ -81,7 +81,7 @@ def analysed(question: str, corpus: Corpus) -> Asked:
         * (GENERIC_SHARE if t in GENERIC else UNSAID_SHARE if t in unknown - anchors and is_common(t) else 1.0)
         for t in asked
     }
-    folded = fold(question).replace("’", "'")
+    folded = flat(question)
     focus, counted = (
         frozenset(t for m in pattern.finditer(folded) for t in terms(m["noun"]) if t in weights)
         for pattern in (_FOCUS, _COUNTED)

@@ -8,22 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from math import exp, log
+from math import log
 
-from retrieval.analysis import FRENCH_MONTHS, fold, terms, terms_with_offsets
+from retrieval.analysis import FRENCH_MONTHS, flat, terms, terms_with_offsets
 from retrieval.asking import Asked
-from retrieval.expecting import Expected, expected, instances_in, names_for
+from retrieval.fitting import Said, of_kind, of_noun, wanted
 from retrieval.hostile import orders
-from retrieval.kinds import LOOKING
 from retrieval.likeness import ALIKE, Matcher
-from retrieval.names import names_in
 from retrieval.passages import split_sentences
 from retrieval.types import Article, Hit
 
 NEAR = {"own": 1.0, "before": 0.6, "after": 0.4, "title": 0.6, "passage": 0.45}  # of a term, for the rough order
-# Kinds that a pattern finds: the noun of « quel volume » is not looked for as well.
-MEASURED = LOOKING.keys() - {"definition", "yesno", "manner", "reason", "list"}
-REACH = 60.0  # characters over which nearness falls to 1/e
 _ORPHAN = re.compile(
     r"(?:[«\"“]\s?)?(?:(?:mais|et|or|car|ainsi|enfin|toutefois|cependant|en outre|de plus|par ailleurs"
     r"|en revanche),? )?"
@@ -55,7 +50,7 @@ class Candidate:
 
 def is_orphan(sentence: str) -> bool:
     """Whether a sentence begins with what only the sentence before explains."""
-    return bool(_ORPHAN.match(fold(sentence[:60]).replace("’", "'")))
+    return bool(_ORPHAN.match(flat(sentence[:60])))
 
 
 def is_year(term: str) -> bool:
@@ -80,9 +75,7 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the hits, once, with its clues."""
     found: list[Candidate] = []
     matcher = Matcher(asked)
-    wanted = Expected() if asked.kinds & (MEASURED | {"reason"}) else expected(asked.text)
-    if not wanted.focus and asked.kinds & {"person", "place"}:
-        wanted = Expected("", asked.kinds & {"person", "place"})
+    noun = wanted(asked)
     total = sum(asked.weights.values()) or 1.0
     top = max((h.score for h in hits), default=0.0) or 1.0
     groups: dict[str, dict[str, float]] = {}  # how well all hits of one article, or under one heading, hold each term
@@ -126,10 +119,12 @@ def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
             }
             _cover(c.clues, asked, places, total)
             matched = [
-                (s, max(asked.weights[t] * v for t, v in m.items())) for t, s, _ in tokens[at] if (m := matcher.one(t))
+                (s, max(asked.weights[t] * v for t, v in m.items()) / total)
+                for t, s, _ in tokens[at]
+                if (m := matcher.one(t))
             ]
-            _kind(c, asked, matcher, tokens[at], matched, total)
-            _expected(c, asked, wanted, matcher, tokens[at], matched, total)
+            said = Said(c.text, tokens[at], matched)
+            c.clues |= of_kind(said, asked, matcher) | of_noun(said, asked, matcher, noun)
             _order(c.clues, matcher, tokens[at], follows)
             years = set(filter(is_year, present))
             c.clues["same_year"] = float(bool(years & asked.weights.keys()))
@@ -181,95 +176,6 @@ def _cover(clues: dict[str, float], asked: Asked, places: Mapping[str, Mapping[s
     clues["rough"] = (
         sum(w * max(NEAR[p] * s.get(t, 0.0) for p, s in places.items()) for t, w in asked.weights.items()) / total
     )
-
-
-def _kind(
-    c: Candidate,
-    asked: Asked,
-    matcher: Matcher,
-    words: Sequence[tuple[str, int, int]],
-    matched: Sequence[tuple[int, float]],
-    total: float,
-) -> None:
-    """What a sentence holds of the kind that is asked for and the question does not say; how near to its words."""
-    text = c.text
-    names = [(s, t) for t, s, _ in words if text[s].isupper() and not matcher.one(t)]
-    numbers = [s for t, s, _ in words if t[0].isdigit() and t not in asked.weights]
-    inner = [s for s, _ in names if s > 1]
-    spots: list[int] = []
-    unit = 0.0
-    folded = fold(text).replace("’", "'")
-    typed_any = counted = False
-    for kind in asked.kinds:
-        if kind in LOOKING and kind not in ("definition", "yesno", "manner"):
-            for found in LOOKING[kind].finditer(folded):
-                first = terms(found.group())[:1]
-                if first and first[0] in asked.weights:
-                    continue
-                typed_any = True
-                spots.append(found.start())
-                if kind in ("number", "age"):
-                    behind = terms(folded[found.end() : found.end() + 40].partition(". ")[0])[:3]
-                    unit = max(unit, float(kind == "age" or any(matcher.one(t) for t in behind)))
-                    counted = counted or any(matcher.one(t).keys() & asked.counted for t in behind)
-        elif kind in ("definition", "yesno", "manner"):
-            c.clues["mark"] = float(bool(LOOKING[kind].search(folded)))
-        elif kind == "place":
-            here = [n.start for n in names_in(text) if n.placed and not any(map(matcher.one, terms(n.text)))]
-            typed_any = typed_any or bool(here)
-            spots += here
-        elif kind in ("person", "name"):
-            typed_any = typed_any or bool(names)
-            spots += inner or [s for s, _ in names]
-    expects = asked.kinds & (LOOKING.keys() | {"place", "person", "name"}) - {"definition", "yesno", "manner"}
-    if not expects:
-        spots = inner + numbers
-    listed = LOOKING["list"].search(folded)
-    c.clues.setdefault("mark", 0.0)
-    c.clues |= {
-        "typed": float(typed_any),
-        "untyped": float(not typed_any and bool(expects)),
-        "typed_count": float(min(len(spots), 5)),
-        "near": _nearness(spots, matched) / total,
-        "unit": unit,
-        "counted": float(counted),
-        "uncounted": float(bool(asked.counted) and not counted),
-        "new_names": float(min(len(inner), 6)),
-        "new_numbers": float(min(len(numbers), 4)),
-        "new_words": float(sum(not matcher.one(t) for t, _, _ in words)),
-        "enumerates": float(bool(listed)),
-        "list_fit": float(bool(listed) and asked.several),
-    }
-
-
-def _expected(
-    c: Candidate,
-    asked: Asked,
-    wanted: Expected,
-    matcher: Matcher,
-    words: Sequence[tuple[str, int, int]],
-    matched: Sequence[tuple[int, float]],
-    total: float,
-) -> None:
-    """Whether a sentence has what the noun that is asked for lets expect, and how near to the question's words."""
-    held = frozenset(asked.weights)
-    instances = instances_in(wanted, words, held)
-    named = names_for(wanted, c.text, held)
-    focus = frozenset(terms(wanted.focus))
-    at_focus = [e for t, _, e in words if t in focus or focus & matcher.one(t).keys()]
-    c.clues |= {
-        "instance": float(bool(instances)),
-        "no_instance": float(bool(wanted.instances) and not instances),
-        "named": float(bool(named)),
-        "unnamed": float(bool(wanted.types) and not named),
-        "expected_near": _nearness([*instances, *named], matched) / total,
-        "focus_named": float(any(0 <= s - e <= 12 or 0 <= e - s <= 30 for s in named for e in at_focus)),
-    }
-
-
-def _nearness(spots: Sequence[int], matched: Sequence[tuple[int, float]]) -> float:
-    """How much of the question stands near the best of some places in a sentence; `matched` are where and how much."""
-    return max((sum(w * exp(-abs(s - at) / REACH) for s, w in matched) for at in spots), default=0.0)
 
 
 def _order(

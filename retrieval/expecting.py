@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.analysis import fold, terms
+from retrieval.analysis import flat, terms
 from retrieval.lexicon import lines
-from retrieval.names import folded, names_in
+from retrieval.names import names_in
 
 FOCUS_WORDS = 3  # behind « quel » among which the noun is looked for
 _ASKS = re.compile(
@@ -46,7 +46,7 @@ class Expected:
 @lru_cache(maxsize=256)
 def expected(question: str) -> Expected:
     """What a question's noun lets expect."""
-    for asks in _ASKS.finditer(folded(question)):
+    for asks in _ASKS.finditer(flat(question)):
         behind = asks["noun"] or asks["called"] or asks["what"]
         if not behind:
             continue
@@ -88,9 +88,9 @@ def _line_of(noun: str) -> str:
 def _types() -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for line in lines("named.txt"):
-        kind, _, nouns = fold(line).partition(":")
+        kind, _, nouns = flat(line).partition(":")
         for noun in nouns.split(","):
-            noun = noun.strip().replace("’", "'")
+            noun = noun.strip()
             found[noun] = found.get(noun, frozenset()) | {kind}
     return found
 
@@ -100,8 +100,8 @@ def _lines_by_noun() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for line in lines("kinds.txt"):
         nouns, _, instances = line.partition(">")
-        for noun in fold(nouns).split(","):
-            found[noun.strip().replace("’", "'")] = instances
+        for noun in flat(nouns).split(","):
+            found[noun.strip()] = instances
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from retrieval.analysis import fold, terms, terms_with_offsets
+from retrieval.analysis import flat, fold, terms, terms_with_offsets
 from retrieval.figures import COUNTED, CURRENCIES, ENGLISH, IGNORED, MONTHS, SCALES, WEEKDAYS, Day, days, numbers
 from retrieval.scripts import ALIASES, LEAST, readable, skeletons
 
@@ -208,7 +208,7 @@ def resolved(text: str, published: str | None) -> tuple[str, ...]:
     """
     if not published or not published[:4].isdigit():
         return ()
-    folded, year = fold(text).replace("’", "'"), int(published[:4])
+    folded, year = flat(text), int(published[:4])
     years = {year + n for n, words in _RELATIVE_YEARS.items() if words.search(folded)}
     counts = [m[1] or m[2] for m in _YEARS_AGO.finditer(folded)]
     years |= {year - (int(n) if n.isdigit() else _FEW[n]) for n in counts}

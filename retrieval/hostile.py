@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from retrieval.analysis import fold
+from retrieval.analysis import flat
 from retrieval.passages import split_sentences
 
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]")
@@ -187,4 +187,4 @@ def _hinted(plain: str) -> bool:
 def _plain(sentence: str) -> str:
     """In small letters, without accents, invisible characters and what is quoted."""
     text = _QUOTED.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", sentence)))
-    return " ".join(fold(text).replace("’", "'").split())
+    return " ".join(flat(text).split())

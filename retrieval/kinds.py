@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from retrieval.analysis import FRENCH_MONTHS, fold
+from retrieval.analysis import FRENCH_MONTHS, flat
 
 MEASURES = {"age", "money", "weight", "length", "area", "speed", "share", "temperature", "duration"}
 
@@ -227,12 +227,12 @@ _ACCENTED = re.compile(r"\boù\b", re.IGNORECASE)
 @lru_cache(maxsize=256)
 def kinds(question: str) -> frozenset[str]:
     """The kinds of answer that a question asks for; "list" is among them where it asks for more than one thing."""
-    plain = fold(question).replace("’", "'").strip(' ¿«"')
+    plain = flat(question).strip(' ¿«"')
     found = {kind for kind, pattern in _IN_ENGLISH.items() if pattern.search(plain)}
     if found:
         return frozenset(found)
     # Folding would make « où » (where) and « ou » (or) one.
-    folded = fold(_ACCENTED.sub("where", question)).replace("’", "'").strip(' ¿«"')
+    folded = flat(_ACCENTED.sub("where", question)).strip(' ¿«"')
     clauses = _asking(folded)
     for clause, at in clauses:
         found |= _of(clause, at)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.analysis import fold
+from retrieval.analysis import flat, fold
 from retrieval.lexicon import lines
 
 _PARTICLES = "de|du|des|van|von|der|den|bin|ben|al|el|le|la|da|di|dos"
@@ -30,11 +30,6 @@ _TITLE = re.compile(
 _NOUNS_OF_PLACES = {"pays", "continent", "departement", "region", "etat americain", "mer", "ile", "montagne", "desert"}
 
 
-def folded(text: str) -> str:
-    """Folded, with straight apostrophes."""
-    return fold(text).replace("’", "'")
-
-
 @lru_cache(maxsize=1)
 def _first_names() -> frozenset[str]:
     """Given names, folded."""
@@ -47,9 +42,9 @@ def _gazetteer() -> frozenset[str]:
     listed = lines("cities.txt")
     for line in lines("kinds.txt"):
         nouns, _, places = line.partition(">")
-        if not _NOUNS_OF_PLACES.isdisjoint(noun.strip() for noun in folded(nouns).split(",")):
+        if not _NOUNS_OF_PLACES.isdisjoint(noun.strip() for noun in flat(nouns).split(",")):
             listed.append(places)
-    return frozenset(folded(place).strip() for place in ",".join(listed).split(","))
+    return frozenset(flat(place).strip() for place in ",".join(listed).split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +64,9 @@ def names_in(sentence: str) -> tuple[Name, ...]:
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
         opens = not sentence[:start].strip(' «"“-–—(')
-        while opens and folded(name) not in places and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
+        while opens and flat(name) not in places and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
             name, start = first[2], start + len(first[0]) + 1
-        parts = folded(name).split()
+        parts = flat(name).split()
         known = " ".join(parts) in places
         if opens and start == m.start() and len(parts) == 1 and not known and parts[0] not in given:
             continue

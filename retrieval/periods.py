@@ -11,7 +11,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from retrieval.analysis import FRENCH_MONTHS, fold
+from retrieval.analysis import FRENCH_MONTHS, flat, fold
 from retrieval.types import Period
 
 _Span = tuple[date, date]
@@ -94,7 +94,7 @@ def find(
     `newest` is the articles' latest day (by default today) and `known` tells whether they have any from some days: a
     date without a year is of the latest year in which they do.
     """
-    folded = fold(question).replace("’", "'")
+    folded = flat(question)
     original = question if len(folded) == len(question) else folded
     reader = _Reader(today, newest or today, known)
     best: tuple[int, int, _Span] | None = None

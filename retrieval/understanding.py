@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from retrieval.analysis import fold, terms
+from retrieval.analysis import flat, fold, terms
 from retrieval.anchored import find
 from retrieval.figures import MONTHS, WEEKDAYS
 from retrieval.language import detect
@@ -66,7 +66,7 @@ def reason_to_ask(question: Question, hits: Sequence[Hit], corpus: str | None, c
         return "history"
     if question.language and corpus and question.language != corpus:
         return "language"
-    folded = fold(question.text).replace("’", "'")
+    folded = flat(question.text)
     if _SEVERAL.search(folded):
         return "parts"
     if question.period is None and _TIME.search(folded) and find(question.text, question.today or date.today()) is None:

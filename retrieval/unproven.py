@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.analysis import fold
+from retrieval.analysis import flat
 from retrieval.facts import facts, is_named, names
 from retrieval.hostile import without_orders
 
@@ -62,7 +62,7 @@ def has_link(text: str) -> bool:
 
 def is_absence(text: str) -> bool:
     """Whether a sentence tells what articles do not say."""
-    return bool(_ABSENCES.search(_folded(text)))
+    return bool(_ABSENCES.search(flat(text)))
 
 
 def only_absence(text: str, question: str, language: str | None) -> bool:
@@ -83,11 +83,7 @@ def only_absence(text: str, question: str, language: str | None) -> bool:
     return not mine or len(mine & theirs) >= OF_THE_QUESTION * len(mine)
 
 
-def _folded(text: str) -> str:
-    return fold(text).replace("’", "'")
-
-
 def _words(text: str) -> set[str]:
     """The beginnings of the longer words, and Chinese characters."""
-    folded = _folded(text)
+    folded = flat(text)
     return {w[:5] for w in re.findall(r"[^\W\d_]{4,}", _HAN.sub(" ", folded))} | set(_HAN.findall(folded))
