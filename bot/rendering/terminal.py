@@ -62,14 +62,14 @@ def answer(answer: Answer, page: Page) -> str:
 
 
 def understood(answer: Answer, page: Page) -> str:
-    """How a question was understood, when that is not how it was asked, and the period it was limited to."""
+    """How a question was understood, when that is not how it was asked, and the period it prefers or is limited to."""
     lines = []
     if answer.understood_as and answer.understood_as.strip() != answer.question.strip():
         lines.append(page.wrap(page.t("understood", question=answer.understood_as)))
     if answer.period:
         first, last = (day.isoformat() if day else None for day in (answer.period.first, answer.period.last))
         days = {"first": page.t.date(first) if first else "…", "last": page.t.date(last) if last else "…"}
-        lines.append(page.wrap(page.t("period", **days)))
+        lines.append(page.wrap(page.t("period_preferred" if answer.period.expression else "period", **days)))
     return page.style("\n".join(lines), dim=True) if lines else ""
 
 

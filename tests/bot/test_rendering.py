@@ -165,6 +165,13 @@ def test_understood_only_when_it_differs() -> None:
     assert "Période : 1er janvier 2025 – …" in terminal.answer(other, FR)
 
 
+def test_a_period_that_the_question_gave_is_preferred_only() -> None:
+    """Articles of another time may answer all the same, and the line says so; `--since` leaves them out."""
+    period = Period(date(2022, 1, 1), date(2022, 12, 31), "en 2022")
+    line = "Période privilégiée : 1er janvier 2022 – 31 décembre 2022"
+    assert line in terminal.answer(answer(period=period), FR)
+
+
 def test_abstention_helps() -> None:
     """An abstention names what is missing and the nearest articles with their dates, each once."""
     text = terminal.answer(abstention(hits=answer().hits * 2), FR)
