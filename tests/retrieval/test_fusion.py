@@ -16,7 +16,7 @@ from retrieval.search import Searcher
 from retrieval.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-QUESTIONS = 80  # about so many of them: of few, one alone decides
+QUESTIONS = 200  # at least: of a hundred, one alone may decide
 
 
 def lengths(text: str) -> list[float]:
