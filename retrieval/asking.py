@@ -62,9 +62,12 @@ GENERIC = frozenset(
         aller selon suit occupe parmi permet rend déjà exemple donne issu fonction évolue compare partie"""
     )
 )
-# Not looked for in texts: what these words ask for is in `retrieval.kinds`.
+# Not looked for in texts: what words that ask want is in `retrieval.kinds`, and prepositions say nothing.
 _ASKING = frozenset(
-    terms("combien quand est-ce how many much when where who what which why is was are the of to in did does a an that")
+    terms(
+        "selon malgré devant parmi envers combien quand est-ce how many much when where who what which why is was are"
+        " the of to in did does a an that"
+    )
 )
 
 

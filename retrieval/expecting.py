@@ -39,7 +39,7 @@ class Expected:
     """What the noun that a question asks for lets expect; nothing where no lexicon knows it."""
 
     focus: str = ""  # folded
-    types: frozenset[str] = frozenset()  # of a name: person, place, organisation, work, event, product
+    types: frozenset[str] = frozenset()  # of a name: person, place, town, organisation, work, event, product
     instances: Mapping[str, tuple[tuple[str, ...], ...]] | None = None  # by their first term
 
 
@@ -140,7 +140,8 @@ def names_for(wanted: Expected, sentence: str, asked: frozenset[str]) -> list[in
         if (
             ("person" in wanted.types and (name.person or (len(own) > 1 and not name.placed)))
             or ("place" in wanted.types and name.placed)
-            or (wanted.types - {"person", "place"} and not name.person)
+            or ("town" in wanted.types and name.placed and not name.wide)
+            or (wanted.types - {"person", "place", "town"} and not name.person)
         ):
             found.append(name.start)
     if wanted.types & {"work", "product", "event"}:

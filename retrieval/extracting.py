@@ -20,11 +20,11 @@ from retrieval.types import Article, Hit, Quote, Sentence
 
 # A further sentence is shown when its probability is at least this much for every character it adds: chosen so that
 # answers to news have less than 450 characters in the mean. Lists are worth more.
-COST = 0.0005
+COST = 0.00045
 LIST_COST = 0.00025
 APART = 30  # characters that a statement of its own costs more than one more sentence of another: it brings its source
 LONGEST = 700  # characters of a statement
-BUDGET = 750  # characters of an answer beyond which nothing is added to its best sentence
+BUDGET = 700  # characters of an answer beyond which nothing is added to its best sentence
 SAME = 0.8  # shared terms from which two sentences say the same
 ANSWER_FROM = 0.4  # probability of an answer below which nothing is shown, unless the settings say otherwise
 CARRY_LIMIT = 500  # characters that a slice may grow by when the sentence before is needed

@@ -20,7 +20,7 @@ from retrieval.rephrasing import Part, Rephrased
 from retrieval.search import Searcher
 from retrieval.types import Hit, Period, Question, Usage
 
-KEPT = 2  # hits of the asker's own wording that stay, whatever a model said; after so many others
+KEPT = 3  # hits of the asker's own wording that stay, whatever a model said; after so many others
 WORDINGS = 6  # of a model's that are searched for all parts together; two for each in any case
 LOOKED_AT = 5  # hits that tell whether there is evidence
 DEEP = 20  # hits of each search that are joined

@@ -37,14 +37,24 @@ def _first_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _gazetteer() -> frozenset[str]:
-    """Places, folded."""
-    listed = lines("cities.txt")
+def _towns() -> frozenset[str]:
+    """Cities and towns, folded."""
+    return _listed(lines("cities.txt"))
+
+
+@lru_cache(maxsize=1)
+def _wider() -> frozenset[str]:
+    """Countries, regions, seas and the like, folded, where no town is called the same."""
+    found = []
     for line in lines("kinds.txt"):
         nouns, _, places = line.partition(">")
         if not _NOUNS_OF_PLACES.isdisjoint(noun.strip() for noun in flat(nouns).split(",")):
-            listed.append(places)
-    return frozenset(flat(place).strip() for place in ",".join(listed).split(","))
+            found.append(places)
+    return _listed(found) - _towns()
+
+
+def _listed(places: list[str]) -> frozenset[str]:
+    return frozenset(flat(place).strip() for place in ",".join(places).split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +65,27 @@ class Name:
     text: str
     person: bool
     placed: bool  # behind a preposition of place, or known to be one
+    wide: bool = False  # known to be a country, a region, a sea: no town
 
 
 @lru_cache(maxsize=4_000)
 def names_in(sentence: str) -> tuple[Name, ...]:
     """The proper names of a sentence: runs of capitals; a word that opens it only where known."""
-    given, places, found = _first_names(), _gazetteer(), []
+    given, towns, wider, found = _first_names(), _towns(), _wider(), []
     for m in _NAME.finditer(sentence):
         name, start = m.group(), m.start()
         opens = not sentence[:start].strip(' «"“-–—(')
-        while opens and flat(name) not in places and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
+        while opens and (first := name.partition(" "))[2] and fold(first[0]) in _OPENERS:
+            if flat(name) in towns or flat(name) in wider:
+                break
             name, start = first[2], start + len(first[0]) + 1
         parts = flat(name).split()
-        known = " ".join(parts) in places
+        wide = " ".join(parts) in wider
+        known = wide or " ".join(parts) in towns
         if opens and start == m.start() and len(parts) == 1 and not known and parts[0] not in given:
             continue
         before = sentence[max(0, start - 24) : start]
         person = any(p.rstrip("'") in given for p in parts) or bool(_TITLE.search(fold(before)))
         placed = bool(_PLACED.search(before)) and (known or not person)
-        found.append(Name(start, name, person and not (placed and known), placed or (known and not person)))
+        found.append(Name(start, name, person and not (placed and known), placed or (known and not person), wide))
     return tuple(found)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
-from math import log
 
 from retrieval.analysis import fold
 from retrieval.anchored import find
@@ -19,6 +18,7 @@ from retrieval.errors import ModelError
 from retrieval.language import detect, telling
 from retrieval.passages import split_sentences
 from retrieval.ranking import DEPTH, Asked, Candidate, asked, scores
+from retrieval.rarity import rarity
 from retrieval.settings import Settings
 from retrieval.spending import ANSWERS, Ledger
 from retrieval.store import embedding_in_force, open_manifest, open_vectors
@@ -101,9 +101,8 @@ class Searcher:
         return self._manifest.revision()
 
     def rarity(self, term: str) -> float:
-        """Inverse document frequency of a term, in nats, as BM25 has it; unknown terms are the rarest."""
-        n, df = len(self._words), self._words.document_frequency(term)
-        return log(1 + (n - df + 0.5) / (df + 0.5))
+        """Inverse document frequency of a term, in nats; unknown terms are the rarest."""
+        return rarity(term, self._words.document_frequency(term), len(self._words))
 
     def holds(self, term: str) -> bool:
         """Whether a term occurs anywhere in the corpus."""

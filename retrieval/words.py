@@ -22,7 +22,7 @@ from retrieval.errors import StoreMismatch
 from retrieval.lexicon import related
 from retrieval.types import Article, Passage, Period
 
-INDEX_VERSION = "4"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
+INDEX_VERSION = "5"  # raise it when fields or analysis change: the index is then rebuilt from the stored articles
 TITLE_WEIGHT = 0.5  # unless the settings say otherwise
 GRAM_WEIGHT = 0.25
 RELATED_WEIGHT, RELATED_TIE = 1.0, 0.0  # of other words for the same thing, by their strength; of all but the best

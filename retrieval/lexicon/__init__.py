@@ -7,6 +7,7 @@
     first_names.txt,           what `names` tells persons and places by
     cities.txt
     forms.txt                  words whose forms no rule of endings brings together (`analysis` reads it)
+    usual.txt                  how common terms are in French (`rarity` reads it; counted, not written by hand)
     typed.txt                  what people type in a hurry, a tab, the French word
     en.txt, ru.txt, zh.txt     word(s) of the language, a tab, French words as the press uses them, the likeliest first
 

@@ -76,7 +76,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         training._asking = asking = load(Path(sys.argv[1] if len(sys.argv) > 1 else folder))
     training._names = names = clue_names(asking[0])
-    answered = [i for i, a in enumerate(asking) if a.kind == "answered"]
+    answered = [i for i, a in enumerate(asking) if a.kind == "answered" and a.group != "small"]
     lists = {i: d for i, d in zip(answered, parallel(training._described, answered), strict=True) if d is not None}
     alone = [i for i in answered if "self_contained" in asking[i].gold["tags"]]
     picks = np.random.default_rng(0).integers(0, len(alone), (2000, len(alone)))
@@ -116,8 +116,8 @@ def whether(asking: list[Asking], sentences: dict[int, Weights], alone: list[int
     every = list(dict.fromkeys(every))
     told = {i: e for i, e in zip(every, parallel(training._evidence, every), strict=True) if e}
     clues, fold = list(told.values()), np.array([asking[i].fold for i in told])
-    kind, own = np.array([asking[i].kind for i in told]), np.array([asking[i].own for i in told])
-    share = np.where(own, training.OWN_ANSWER, np.where(kind == "near", training.NEAR_WEIGHT, 1.0))
+    kind, group = np.array([asking[i].kind for i in told]), np.array([asking[i].group for i in told])
+    share = np.array([asking[i].share for i in told])
 
     def held_out(gone: tuple[str, ...]) -> tuple[Any, dict[int, Weights]]:
         kept = sorted(clues[0].keys() - set(gone))
@@ -130,8 +130,8 @@ def whether(asking: list[Asking], sentences: dict[int, Weights], alone: list[int
 
     def areas(chance: Any) -> list[float]:
         found = []
-        for of, none in ((~own, "far"), (own, "none")):
-            yes, no = chance[of & (kind == "answered")], chance[of & (kind == none)]
+        for of, none in (("piaf", "far"), ("gold", "none"), ("small", "none")):
+            yes, no = chance[(group == of) & (kind == "answered")], chance[(group == of) & (kind == none)]
             found.append(float((yes[:, None] > no).mean() + (yes[:, None] == no).mean() / 2))
         return found
 
@@ -143,10 +143,13 @@ def whether(asking: list[Asking], sentences: dict[int, Weights], alone: list[int
     size = np.mean([sum(len(x.text) for x in s) for s in said if s])
     print(f"shown: right {np.mean(right):.4f}, in the first statement {np.mean(first):.4f}, withheld {np.mean([not s for s in said]):.4f}, {size:.0f} characters, n={len(shown)}")  # fmt: skip
     best = areas(chance)
-    print(f"whether to answer, everything: area {best[0]:.4f} (n={int((~own).sum())}), gold sets {best[1]:.4f} (n={int(own.sum())})", flush=True)  # fmt: skip
+    print("whether to answer, everything: area " + ", ".join(f"{name} {area:.4f} (n={int((group == of).sum())})" for name, of, area in zip(("PIAF", "gold sets", "small collections"), ("piaf", "gold", "small"), best, strict=True)), flush=True)  # fmt: skip
     for part, gone in EVIDENCE.items():
         without = areas(held_out(gone)[0])
-        print(f"  without {part:34} {without[0] - best[0]:+.4f}  gold sets {without[1] - best[1]:+.4f}", flush=True)
+        print(
+            f"  without {part:34} {without[0] - best[0]:+.4f}  gold sets {without[1] - best[1]:+.4f}  small collections {without[2] - best[2]:+.4f}",
+            flush=True,
+        )
 
 
 def _extracted(one: Asking, model: Weights) -> tuple[Sentence, ...]:

@@ -1,11 +1,12 @@
 """Train the weights that choose sentences and decide whether to answer: retrieval/weights/sentences.json.
 
-    pip install -e '.[train]' && python tests/benchmarks/train_sentences.py        (about three minutes)
+    pip install -e '.[train]' && python tests/benchmarks/train_sentences.py        (about ten minutes)
 
 On PIAF dev (CC BY-SA 4.0; only weights are kept), questions that stand alone counting double, and on the project's own
 gold sets for development, in readers' words, OWN times; five folds by article. Questions without an answer are PIAF's
 own with articles taken away ("far", a fifth of all, those of that title among them; "near", the passages that hold the
-answer) and the gold sets'. Prints what held-out folds say before it trains on all of them.
+answer) and the gold sets'. Whether to answer is learnt on small collections cut out of the news as well. Prints what
+held-out folds say before it trains on all of them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import small_collections
 from measure import SHARED, data, rows
+from small_collections import Cut, cuts
 
 from retrieval import choosing, extracting
 from retrieval.analysis import terms
@@ -45,6 +49,7 @@ GROUPS = 5  # of titles: one is always taken away, so that a corpus does not tel
 NEAR_WEIGHT = 0.1  # of a near question without an answer, beside a far one
 OWN = 2.0  # weight of a question of the gold set
 OWN_ANSWER = 1.0  # and where whether to answer is learnt
+SMALL = 0.5  # of one asked of a small collection
 ROOT = Path(__file__).parents[2]
 OUT = Path(choosing.__file__).parent / "weights" / "sentences.json"
 
@@ -58,7 +63,16 @@ class Asking:
     corpus: Corpus
     fold: int
     kind: str = "answered"  # or "far", "near", "none"
-    own: bool = False  # of the gold set
+    group: str = "piaf"  # or "gold", of our gold sets, or "small", one of these asked of a small collection
+
+    @property
+    def own(self) -> bool:
+        return self.group != "piaf"
+
+    @property
+    def share(self) -> float:
+        """Its weight where whether to answer is learnt."""
+        return {"small": SMALL, "gold": OWN_ANSWER}.get(self.group, NEAR_WEIGHT if self.kind == "near" else 1.0)
 
     def ready(self) -> tuple[Asked, list[Candidate]]:
         asked = analysed(telling(self.gold["question"]), self.corpus)
@@ -93,7 +107,7 @@ def load(stores: Path, most: int = 0) -> list[Asking]:
                         found.append(Asking(gold, near, known, fold[of], "near"))
                 elif alone and group[of] == k:
                     found.append(Asking(gold, searcher.search(gold["question"], DEPTH), known, fold[of], "far"))
-    return found + own(stores)
+    return found + own(stores) + small(stores)
 
 
 def own(stores: Path) -> list[Asking]:
@@ -110,11 +124,44 @@ def own(stores: Path) -> list[Asking]:
         with stored(stores / name, sources) as searcher:
             known = Known.of(searcher, golds)
             for number, gold in enumerate(golds):
-                source = gold["evidence"][0]["article"] if gold["evidence"] else f"{name} {number}"
                 hits = searcher.search(gold["question"], DEPTH, searcher.period_of(gold["question"]))
                 kind = "answered" if gold["answerable"] else "none"
-                found.append(Asking(gold, hits, known, hash_of(source) % FOLDS, kind, own=True))
+                found.append(Asking(gold, hits, known, fold_of(name, number, gold), kind, "gold"))
     return found
+
+
+_cuts: list[Cut] = []
+_small: dict[str, Any] = {}
+
+
+def small(stores: Path) -> list[Asking]:
+    """The gold set's questions about news once more, asked of small collections; in two processes."""
+    golds = rows(ROOT / "tests/gold/news.jsonl")
+    articles = {a["id"]: a for a in rows(data("news") / "articles.jsonl")}
+    with stored(stores / "news", [data("news") / "articles.jsonl"]) as searcher:
+        _cuts[:] = cuts(searcher, articles, golds)
+    _small.update(golds=golds, articles=articles, home=stores / "small")
+    return [one for found in parallel(_asked_of, list(range(len(_cuts)))) for one in found]
+
+
+def _asked_of(i: int) -> list[Asking]:
+    cut, golds, found = _cuts[i], _small["golds"], []
+    with small_collections.stored(_small["home"], cut, _small["articles"]) as searcher:
+        known = Known.of(searcher, [golds[n] for n in cut.questions])
+        for number in cut.questions:
+            gold = golds[number]
+            hits = searcher.search(gold["question"], DEPTH, searcher.period_of(gold["question"]))
+            kind = "answered" if gold["answerable"] and cut.whole else "none"
+            told_elsewhere = kind == "none" and gold["answers"] and any(contains(h.text, gold) for h in hits)
+            missing = kind == "answered" and not {e["article"] for e in gold["evidence"]} <= set(cut.articles)
+            if hits and not told_elsewhere and not missing:
+                found.append(Asking(gold, hits, known, fold_of("news", number, gold), kind, "small"))
+    return found
+
+
+def fold_of(name: str, number: int, gold: dict[str, Any]) -> int:
+    """By the article that a question of a gold set is about."""
+    return hash_of(gold["evidence"][0]["article"] if gold["evidence"] else f"{name} {number}") % FOLDS
 
 
 def stored(home: Path, sources: list[Path]) -> Searcher:
@@ -274,7 +321,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         _asking = load(told_to.stores or Path(folder))
     _names = clue_names(_asking[0])
-    answered = [i for i, a in enumerate(_asking) if a.kind == "answered"]
+    answered = [i for i, a in enumerate(_asking) if a.kind == "answered" and a.group != "small"]
     lists = {i: d for i, d in zip(answered, parallel(_described, answered), strict=True) if d is not None}
     folds = {k: ([i for i in lists if _asking[i].fold != k], []) for k in range(-1, FOLDS)}
     sentence = train(folds, lists, _names)
@@ -285,8 +332,7 @@ def main() -> None:
     names = sorted(next(iter(told.values())))
     x = np.array([[e[n] for n in names] for e in told.values()])
     kind, fold = np.array([_asking[i].kind for i in told]), np.array([_asking[i].fold for i in told])
-    of_own = np.array([_asking[i].own for i in told])
-    share = np.where(of_own, OWN_ANSWER, np.where(kind == "near", NEAR_WEIGHT, 1.0))
+    group, share = np.array([_asking[i].group for i in told]), np.array([_asking[i].share for i in told])
     clues = list(told.values())
     chance = np.zeros(len(x))
     held: dict[int, Weights] = {}
@@ -294,12 +340,21 @@ def main() -> None:
         held[k] = fit_answer(x[fold != k], (kind == "answered")[fold != k], share[fold != k], names)
         chance[fold == k] = chances(held[k], [c for c, f in zip(clues, fold, strict=True) if f == k])
     for from_ in np.arange(0.1, 0.6, 0.05):
-        caught = {
-            name: float((chance[(kind == name) & ~of_own] < from_).mean()) for name in ("answered", "far", "near")
+        below = {
+            (of, name): float((chance[(kind == name) & (group == of)] < from_).mean())
+            for of, name in (
+                ("piaf", "answered"),
+                ("piaf", "far"),
+                ("piaf", "near"),
+                *product(("gold", "small"), ("answered", "none")),
+            )
         }
-        ours = {name: float((chance[(kind == name) & of_own] < from_).mean()) for name in ("answered", "none")}
-        print(f"answer from {from_:.2f}: wrongly abstained {caught['answered']:.3f}, rightly {caught['far']:.3f} (near {caught['near']:.3f}), "
-              f"balanced {(1 - caught['answered'] + caught['far']) / 2:.4f}; gold set {ours['answered']:.3f}, {ours['none']:.3f}")  # fmt: skip
+        print(
+            f"answer from {from_:.2f}: wrongly abstained {below['piaf', 'answered']:.3f}, rightly {below['piaf', 'far']:.3f}"
+            f" (near {below['piaf', 'near']:.3f}), balanced {(1 - below['piaf', 'answered'] + below['piaf', 'far']) / 2:.4f};"
+            f" gold sets {below['gold', 'answered']:.3f}, {below['gold', 'none']:.3f};"
+            f" small collections {below['small', 'answered']:.3f}, {below['small', 'none']:.3f}"
+        )
     # the weights that ship: sentences from everything; the decision from held-out scores, which are what it will see
     whole = fit_answer(x, kind == "answered", share, names)
     made = {"sentence": sentence[-1], "answer": whole.answer}

@@ -9,9 +9,9 @@ from retrieval.expecting import Expected, expected, instances_in, names_for
 
 NAMED = (
     ("Quelle comédienne jouait Phèdre ?", "comedienne", {"person"}),
-    ("Dans quel bled se retrouvent les motards ?", "bled", {"place"}),
+    ("Dans quel bled se retrouvent les motards ?", "bled", {"town"}),
     ("Sur quelle aire d'autoroute le car s'est-il arrêté ?", "aire d'autoroute", {"place"}),
-    ("Quel est le nom du village ?", "village", {"place"}),
+    ("Quel est le nom du village ?", "village", {"town"}),
     ("Quels sénateurs ont voté contre ?", "senateurs", {"person"}),
     ("Quelle maison d'édition publie ce roman ?", "maison d'edition", {"organisation"}),
 )
@@ -59,3 +59,17 @@ def test_a_name_that_the_question_holds_is_no_answer() -> None:
     held = frozenset(terms(question))
     assert names_for(expected(question), sentence, held) == [sentence.index("Étienne")]
     assert sentence.index("Jeanne") in names_for(expected(question), sentence, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Le sommet s'est tenu au Kazakhstan.", None),
+        ("Le sommet s'est tenu à Astana.", "Astana"),
+        ("Le sommet s'est tenu en Normandie, près de Zorgoville.", "Zorgoville"),
+    ],
+)
+def test_a_country_or_a_region_is_no_town(sentence: str, found: str | None) -> None:
+    """A town is asked for: what is known to be wider does not do, an unknown place does."""
+    places = names_for(expected("Dans quelle ville le sommet a-t-il eu lieu ?"), sentence, frozenset())
+    assert places == ([] if found is None else [sentence.index(found)])

@@ -38,6 +38,8 @@ APART = (
     ("employé", "emploi"),
     ("commune", "communiqué"),
     ("gens", "gène"),
+    ("visa", "viser"),
+    ("devant", "devoir"),
     ("suite", "suivre"),
     ("nuit", "nuire"),
     ("pays", "payer"),
