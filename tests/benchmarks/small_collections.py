@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.library import sync
 from retrieval.search import Searcher
-from retrieval.settings import Settings
 
 SIZES = (4, 6, 10, 16)  # articles of a collection
 TAKEN = 0.6  # of the articles that answer
@@ -69,11 +67,9 @@ def _holds(articles: Sequence[str], gold: dict[str, Any]) -> bool:
     return any(e["article"] in articles for e in gold["evidence"])
 
 
-def stored(home: Path, cut: Cut, articles: dict[str, dict[str, Any]]) -> Searcher:
-    """The store of a small collection, made where it is not there yet."""
-    source = home / f"{cut.name}.jsonl"
-    home.mkdir(parents=True, exist_ok=True)
-    source.write_text("\n".join(json.dumps(articles[a], ensure_ascii=False) for a in cut.articles), encoding="utf-8")
-    settings = Settings(home=home / cut.name, embeddings="none", mode="extractive")
-    sync(settings, [str(source)])
-    return Searcher(settings)
+def written(folder: Path, cut: Cut, articles: dict[str, dict[str, Any]]) -> Path:
+    """A file with the articles of a small collection."""
+    found = folder / f"{cut.name}.jsonl"
+    folder.mkdir(parents=True, exist_ok=True)
+    found.write_text("\n".join(json.dumps(articles[a], ensure_ascii=False) for a in cut.articles), encoding="utf-8")
+    return found

@@ -25,9 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import small_collections
 from measure import SHARED, data, rows
-from small_collections import Cut, cuts
+from small_collections import Cut, cuts, written
 
 from retrieval import choosing, extracting
 from retrieval.analysis import terms
@@ -146,7 +145,7 @@ def small(stores: Path) -> list[Asking]:
 
 def _asked_of(i: int) -> list[Asking]:
     cut, golds, found = _cuts[i], _small["golds"], []
-    with small_collections.stored(_small["home"], cut, _small["articles"]) as searcher:
+    with stored(_small["home"] / cut.name, [written(_small["home"], cut, _small["articles"])]) as searcher:
         known = Known.of(searcher, [golds[n] for n in cut.questions])
         for number in cut.questions:
             gold = golds[number]
